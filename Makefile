@@ -1,0 +1,62 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+VAR_DIR ?= $(CURDIR)/var
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# What a production node sets; the deployment check must find nothing to say about it.
+CHECK_ENV := VAR_DIR=$(CURDIR)/$(VENV)/check SECURE_SSL_REDIRECT=true \
+	SECURE_HSTS_SECONDS=31536000 COOKIE_SECURE=true
+
+export VAR_DIR HOST PORT
+
+.PHONY: help run test test-long lint clean
+
+help:
+	@echo "make run        serve on http://$(HOST):$(PORT)"
+	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
+	@echo "make test-long  the proofs that take minutes"
+	@echo "make clean      remove the virtual environment and caches; var/ stays"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Picket needs Python 3.11 or newer; set PYTHON=/path/to/python3.11."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "No virtual environment could be made. On Debian: apt-get install python3-venv"; \
+		exit 1; }
+
+$(VENV)/installed: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/installed
+
+$(VAR_DIR)/static/staticfiles.json: $(VENV)/installed config/settings.py
+	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+run: $(VENV)/installed $(VAR_DIR)/static/staticfiles.json
+	@$(BIN)/python manage.py migrate --noinput --verbosity 0
+	@$(BIN)/python manage.py create_first_admin
+	@echo "Picket serves http://$(HOST):$(PORT); Ctrl-C ends it."
+	@exec $(BIN)/gunicorn config.wsgi
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(CHECK_ENV) $(BIN)/mypy config users threats fim
+	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-long: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m slow
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,7 @@
+"""The console: Django's admin under Picket's own site class."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class ConsoleConfig(AdminConfig):
+    default_site = "config.console.Console"

@@ -1,0 +1,135 @@
+"""What goes wrong, as an answer: one body for every error, `{code, detail, fields}`."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+logger = logging.getLogger(__name__)
+
+API_PREFIXES = ("/api/", "/dhimp/api/")
+
+
+class DomainError(Exception):
+    """A refusal with a stable `code`, a status and a message that is safe to show."""
+
+    code = "error"
+    http_status = HTTPStatus.BAD_REQUEST
+    detail = "The request was refused."
+
+    def __init__(
+        self, detail: str | None = None, *, fields: dict[str, list[str]] | None = None
+    ) -> None:
+        self.detail = detail or self.detail
+        self.fields = fields or {}
+        super().__init__(self.detail)
+
+
+class StorageUnavailable(DomainError):
+    """The database cannot take or give data now: locked, full, away."""
+
+    code = "storage_unavailable"
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
+    detail = "The database is not available now; nothing was stored. Try again."
+    retry_after_seconds = 5
+
+
+def error_body(code: str, detail: str, fields: Any = None) -> dict[str, Any]:
+    return {"code": code, "detail": detail, "fields": fields or {}}
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into the one error body; None for a bug, which stays a 500."""
+    if isinstance(exc, OperationalError | InterfaceError):
+        logger.error("database unavailable", exc_info=exc)
+        exc = StorageUnavailable()
+    if isinstance(exc, DomainError):
+        set_rollback()
+        headers = {}
+        if isinstance(exc, StorageUnavailable):
+            headers["Retry-After"] = str(exc.retry_after_seconds)
+        body = error_body(exc.code, exc.detail, exc.fields)
+        return Response(body, status=exc.http_status, headers=headers)
+    api_exception = _as_api_exception(exc)
+    if api_exception is None:
+        return None
+    set_rollback()
+    return Response(
+        _body_of(api_exception),
+        status=api_exception.status_code,
+        headers=_headers_of(api_exception),
+    )
+
+
+def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
+    if isinstance(exc, exceptions.APIException):
+        return exc
+    if isinstance(exc, Http404):
+        return exceptions.NotFound()
+    if isinstance(exc, PermissionDenied):
+        return exceptions.PermissionDenied()
+    return None
+
+
+def _headers_of(exc: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if auth_header := getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return headers
+
+
+def _body_of(exc: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(exc, exceptions.ValidationError):
+        fields: Any = exc.detail
+        if not isinstance(fields, dict):
+            fields = {"non_field_errors": fields}
+        return error_body("invalid", f"Not valid: {', '.join(map(str, fields))}.", fields)
+    if isinstance(exc.detail, dict):  # Simple JWT's InvalidToken: {detail, code, messages}
+        code = str(exc.detail.get("code", exc.default_code))
+        return error_body(code, str(exc.detail["detail"]))
+    return error_body(str(exc.get_codes()), str(exc.detail))
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith(API_PREFIXES)
+
+
+def _json_error(code: str, detail: str, status: HTTPStatus) -> JsonResponse:
+    return JsonResponse(error_body(code, detail), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _json_error("bad_request", "The request is malformed.", HTTPStatus.BAD_REQUEST)
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _json_error("permission_denied", "You may not do this.", HTTPStatus.FORBIDDEN)
+    return defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _is_api(request):
+        return _json_error("not_found", f"There is no {request.path}.", HTTPStatus.NOT_FOUND)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _is_api(request):
+        return _json_error(
+            "server_error",
+            "Picket failed to answer; the node's log says why.",
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
+    return defaults.server_error(request)

@@ -1,0 +1,47 @@
+"""Logs and day counts in the console: to read and, for admins, to delete; agents alone write."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from config.pagination import CappedPaginator
+from fim.models import DayCount, FimLog
+from fim.services import delete_logs
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    show_full_result_count = False
+    paginator = CappedPaginator
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(FimLog)
+class FimLogAdmin(ReadOnlyAdmin):
+    list_display = ("timestamp", "category", "host", "action", "path", "user", "process", "rule")
+    list_filter = ("category", "action", "timestamp")
+    search_fields = ("path", "user", "process")
+    search_help_text = "Text in path, user or process."
+
+    def delete_model(self, request: HttpRequest, obj: FimLog) -> None:
+        delete_logs([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FimLog]) -> None:
+        delete_logs(queryset.values_list("pk", flat=True))
+
+
+@admin.register(DayCount)
+class DayCountAdmin(ReadOnlyAdmin):
+    list_display = ("day", "host", "category", "count")
+    list_filter = ("category", "day")
+    search_fields = ("host",)
+    ordering = ("-day", "host", "category")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

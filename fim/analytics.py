@@ -1,0 +1,54 @@
+"""Reports. They read day counts, never rows, so they cost the same whatever is stored."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Sum
+
+from fim.days import bounds_of_day
+from fim.models import Category, DayCount, FimLog
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """How many logs a day had, in all and by category."""
+
+    date: date
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    def as_json(self) -> dict[str, object]:
+        return {"date": self.date.isoformat(), "total": self.total, **self.counts}
+
+
+def report_day(day: date) -> DayReport:
+    """Return one day's counts. One query."""
+    return report_days(day, 1)[0]
+
+
+def report_days(last: date, days: int) -> list[DayReport]:
+    """Return the counts of the `days` days up to `last`, oldest first, empty ones as zeros.
+
+    One query.
+    """
+    first = last - timedelta(days=days - 1)
+    rows = (
+        DayCount.objects.filter(day__gte=first, day__lte=last)
+        .values_list("day", "category")
+        .annotate(n=Sum("count"))
+    )
+    found = {(day, category): n for day, category, n in rows}
+    return [
+        DayReport(day, {name: found.get((day, name), 0) for name in Category.values})
+        for day in (first + timedelta(days=n) for n in range(days))
+    ]
+
+
+def logs_of_day(day: date, *, limit: int) -> dict[str, list[FimLog]]:
+    """Return a day's newest logs by category, at most `limit` of each. Four queries."""
+    start, end = bounds_of_day(day)
+    found = FimLog.objects.filter(timestamp__gte=start, timestamp__lt=end).newest()
+    return {name: list(found.filter(category=name)[:limit]) for name in Category.values}

@@ -1,0 +1,24 @@
+"""Paths of the DHIMP platform's clients, below /dhimp/api/."""
+
+from django.urls import path
+
+from fim.dhimp import views
+from fim.urls import LogRouter
+
+router = LogRouter()
+router.register("logs", views.DhimpLogViewSet)
+
+app_name = "dhimp"
+urlpatterns = [
+    path("login/", views.DhimpLoginView.as_view(), name="login"),
+    path("logout/", views.DhimpLogoutView.as_view(), name="logout"),
+    path("check-auth/", views.DhimpCheckAuthView.as_view(), name="check-auth"),
+    path("ingest/fim/", views.DhimpIngestView.as_view(), name="ingest"),
+    path("logs/analytics/", views.DhimpAnalyticsView.as_view(), name="analytics"),
+    path("logs/analytics/historical/", views.DhimpHistoricalView.as_view(), name="historical"),
+    path("logs/today/", views.DhimpTodayView.as_view(), name="today"),
+    path("logs/by-date/", views.DhimpByDateView.as_view(), name="by-date"),
+    path("logs/stats-by-date/", views.DhimpStatsByDateView.as_view(), name="stats-by-date"),
+    path("incron/control/", views.DhimpIncronView.as_view(), name="incron-control"),
+    *router.urls,
+]

@@ -1,0 +1,50 @@
+"""DRF parsers of the ingest paths: one a media type, all bounded, all giving a `Body`.
+
+A body without a Content-Type is refused: a page of a foreign site can make a browser send one to
+a node on its own machine without asking first, and logs from there would need no key.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.parsers import BaseParser
+
+from fim.ingest.body import Body, BodyTooLarge, read_json, read_ndjson, unpack
+
+
+class LogsJSONParser(BaseParser):
+    media_type = "application/json"
+    read = staticmethod(read_json)
+
+    def parse(  # type: ignore[override]
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Body:
+        assert parser_context is not None
+        headers = parser_context["request"].headers
+        limit = settings.FIM_MAX_BODY_BYTES
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            size = headers.get("Content-Length", f"over {limit}")
+            raise BodyTooLarge(f"The body has {size} bytes", limit)
+        text = unpack(
+            raw,
+            encoding=headers.get("Content-Encoding", ""),
+            limit_bytes=settings.FIM_MAX_UNPACKED_BYTES,
+        )
+        return self.read(text)
+
+
+class LogsNDJSONParser(LogsJSONParser):
+    media_type = "application/x-ndjson"
+    read = staticmethod(read_ndjson)
+
+
+class LogsJSONLinesParser(LogsNDJSONParser):
+    media_type = "application/jsonl"
+
+
+PARSERS = [LogsJSONParser, LogsNDJSONParser, LogsJSONLinesParser]

@@ -1,0 +1,129 @@
+"""File-integrity logs, and how many there were each day."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from fim.ingest.record import LIMITS
+
+
+class Category(models.TextChoices):
+    MALWARE = "malware", "Malware"
+    DANGER = "danger", "Danger"
+    SUSPICIOUS = "suspicious", "Suspicious"
+    NORMAL = "normal", "Normal"
+
+
+class Action(models.TextChoices):
+    CREATED = "created", "Created"
+    MODIFIED = "modified", "Modified"
+    DELETED = "deleted", "Deleted"
+    MOVED = "moved", "Moved"
+    ATTRIBUTES = "attributes", "Attributes"
+
+
+class FimLogQuerySet(models.QuerySet["FimLog"]):
+    def newest(self) -> "FimLogQuerySet":
+        return self.order_by("-timestamp", "-pk")
+
+    def search(self, text: str) -> "FimLogQuerySet":
+        """Logs that hold the text, whatever its case, in path, user or process."""
+        return self.filter(
+            Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
+        )
+
+
+def _text(name: str) -> "models.CharField[str, str]":
+    return models.CharField(max_length=LIMITS[name], blank=True)
+
+
+class FimLog(models.Model):
+    """One file change on one host, as an agent told it. Written by `store_logs` alone."""
+
+    event_id = models.UUIDField(null=True, editable=False)
+    timestamp = models.DateTimeField()
+    received_at = models.DateTimeField()
+    host = models.CharField(max_length=LIMITS["host"])
+    category = models.CharField(max_length=10, choices=Category)
+    severity = _text("severity")
+    action = models.CharField(max_length=10, choices=Action)
+    path = models.CharField(max_length=LIMITS["path"])
+    path_from = _text("path_from")
+    user = _text("user")
+    process = _text("process")
+    executable = _text("executable")
+    sha256 = _text("sha256")
+    sha256_before = _text("sha256_before")
+    size_bytes = models.BigIntegerField(null=True)
+    mode = _text("mode")
+    owner = _text("owner")
+    group = _text("group")
+    rule = _text("rule")
+    full_log = models.TextField(blank=True)
+    source = _text("source")
+    seq = models.BigIntegerField(null=True)
+    attributes = models.JSONField(default=dict)
+
+    objects: ClassVar[FimLogQuerySet] = FimLogQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-timestamp", "-pk"]
+        verbose_name = "log"
+        indexes = [
+            # The list, newest first, and a day's logs.
+            models.Index(fields=["-timestamp", "-id"], name="fimlog_newest"),
+            # The list of one category, and a day's logs of one.
+            models.Index(fields=["category", "-timestamp", "-id"], name="fimlog_category_newest"),
+            # The list of one host.
+            models.Index(fields=["host", "-timestamp", "-id"], name="fimlog_host_newest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["host", "event_id"],
+                condition=Q(event_id__isnull=False),
+                name="fimlog_unique_event_id_per_host",
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=Category.values), name="fimlog_category_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(action__in=Action.values), name="fimlog_action_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host}: {self.action} {self.path}"
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the path; of a Windows path too, where the separator is a backslash."""
+        is_windows = self.path[1:3] == ":\\" or self.path.startswith("\\\\")
+        return self.path.rstrip("\\/").rpartition("\\" if is_windows else "/")[2] or self.path
+
+
+class DayCount(models.Model):
+    """How many logs of one category one host had on one day of the node's time zone.
+
+    Kept in the same transaction as the logs themselves; `manage.py recount` rebuilds it.
+    """
+
+    day = models.DateField()
+    host = models.CharField(max_length=LIMITS["host"])
+    category = models.CharField(max_length=10, choices=Category)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = "day count"
+        constraints = [
+            # Serves the reports too: they ask for a day, or for a span of days.
+            models.UniqueConstraint(
+                fields=["day", "host", "category"], name="daycount_unique_day_host_category"
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=Category.values), name="daycount_category_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.host} {self.category}: {self.count}"

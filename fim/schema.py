@@ -1,0 +1,53 @@
+"""What Swagger says of the paths whose bodies DRF's serializers cannot describe alone."""
+
+from typing import Any
+
+from drf_yasg import openapi
+
+from config.batch import BatchSerializer
+from fim.serializers import FimLogSerializer, NewLogSerializer
+
+HOST = openapi.Parameter(
+    "host", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="Host of logs that name none."
+)
+DATE = openapi.Parameter(
+    "date",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_STRING,
+    format=openapi.FORMAT_DATE,
+    required=True,
+    description="A day in the node's time zone, as YYYY-MM-DD.",
+)
+DAYS = openapi.Parameter(
+    "days",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_INTEGER,
+    default=7,
+    minimum=1,
+    maximum=366,
+    description="How many days, today included.",
+)
+LIMIT = openapi.Parameter(
+    "limit",
+    openapi.IN_QUERY,
+    type=openapi.TYPE_INTEGER,
+    default=100,
+    minimum=1,
+    maximum=1000,
+    description="At most so many logs a category; the counts stay exact.",
+)
+INGEST: dict[str, Any] = {
+    "operation_summary": "Post file changes: one log, an array or NDJSON, gzip too",
+    "operation_description": (
+        "One object is answered with the stored log: 201, or 200 where its `event_id` is stored"
+        " already. An array or NDJSON (`application/x-ndjson`), up to 10,000 records, is answered"
+        " with counts: 201 if anything was stored, 200 if all were repeats, 400 if nothing could"
+        " be; `errors` names each refused record by its index. An answer of 200 or 201 means:"
+        " committed to disk, counted, its alert raised. Without a key, logs are taken from"
+        " `FIM_INGEST_ALLOWED_NETWORKS` alone."
+    ),
+    "manual_parameters": [HOST],
+    "request_body": NewLogSerializer,
+    "responses": {201: FimLogSerializer, 200: BatchSerializer, 413: "", 415: ""},
+    "security": [{"Api-Key": []}, {}],
+}

@@ -1,0 +1,217 @@
+"""Logs over REST: agents post them, dashboards read them."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import mixins, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config.batch import BatchAnswer
+from config.pagination import positive_int
+from fim import schema, serializers
+from fim.analytics import DayReport, logs_of_day, report_day, report_days
+from fim.days import FIRST_DAY, LAST_DAY
+from fim.filters import FimLogFilter
+from fim.incron import incron_status
+from fim.ingest.body import Body, Malformed, MalformedBody
+from fim.ingest.parsers import PARSERS
+from fim.ingest.record import InvalidRecord, NewLog, read_log, read_text
+from fim.ingest.store import store_logs
+from fim.models import FimLog
+from fim.permissions import FromAllowedNetwork
+from fim.services import delete_logs
+from users.authentication import KeyAuthentication, Machine
+from users.permissions import IsAdmin, IsPerson, MayPostLogs
+from users.throttles import IngestThrottle, KeyThrottle
+
+MAX_LOGS_A_CATEGORY = 1_000
+
+
+class IngestView(APIView):
+    """Takes one log, an array or NDJSON. What it acknowledges is committed."""
+
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [MayPostLogs | FromAllowedNetwork]
+    throttle_classes = [KeyThrottle, IngestThrottle]
+    parser_classes = PARSERS
+
+    @swagger_auto_schema(**schema.INGEST)
+    def post(self, request: Request) -> Response:
+        body = request.data
+        if not isinstance(body, Body):
+            raise MalformedBody("The body is empty.")
+        received_at, default_host = timezone.now(), _default_host(request)
+        if body.is_batch:
+            return self._store_batch(body.records, received_at, default_host)
+        try:
+            new_log = read_log(body.records[0], received_at=received_at, default_host=default_host)
+        except InvalidRecord as exc:
+            raise ValidationError(exc.fields) from exc
+        return self._store_one(new_log)
+
+    def _store_one(self, new_log: NewLog) -> Response:
+        stored = store_logs([new_log])
+        if stored.logs:
+            log, status = stored.logs[0], HTTPStatus.CREATED
+        else:
+            log = FimLog.objects.get(host=new_log.host, event_id=new_log.event_id)
+            status = HTTPStatus.OK
+        return Response(serializers.FimLogSerializer(log).data, status=status)
+
+    def _store_batch(self, records: list[object], received_at: Any, default_host: str) -> Response:
+        answer = BatchAnswer()
+        new_logs: list[NewLog] = []
+        for index, record in enumerate(records):
+            if isinstance(record, Malformed):
+                answer.refuse(index, {"non_field_errors": ["Is no JSON."]}, code="malformed")
+                continue
+            try:
+                log = read_log(record, received_at=received_at, default_host=default_host)
+            except InvalidRecord as exc:
+                answer.refuse(index, exc.fields)
+            else:
+                new_logs.append(log)
+        stored = store_logs(new_logs)
+        answer.accepted, answer.duplicates = len(stored.logs), len(stored.duplicates)
+        return Response(answer.as_json(), status=answer.http_status)
+
+
+def _default_host(request: Request) -> str:
+    """The host of logs that name none: `?host=`, else the key's, else the node's own name."""
+    try:
+        named = read_text("host", request.query_params.get("host", ""))
+    except ValueError as exc:
+        raise ValidationError({"host": [str(exc)]}) from exc
+    key_host = request.user.key.host if isinstance(request.user, Machine) else ""
+    return named or key_host or settings.NODE_NAME
+
+
+class FimLogViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[FimLog]
+):
+    """Stored logs, newest first."""
+
+    queryset = FimLog.objects.newest()
+    serializer_class = serializers.FimLogSerializer
+    filterset_class = FimLogFilter
+    lookup_value_regex = r"\d+"
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsAdmin() if self.action == "destroy_many" else IsPerson()]
+
+    @swagger_auto_schema(
+        operation_summary="Delete logs by id",
+        request_body=serializers.IdsSerializer,
+        responses={200: serializers.DeletedSerializer},
+    )
+    def destroy_many(self, request: Request) -> Response:
+        serializer = serializers.IdsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return Response({"deleted": delete_logs(serializer.validated_data["ids"])})
+
+
+class ReportView(APIView):
+    """A report of one day; subclasses say which day, and how it is told."""
+
+    def read_date(self, request: Request) -> date:
+        text = request.query_params.get("date")
+        if text is None:
+            raise ValidationError({"date": ["This parameter is required."]})
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is None or len(text) != 10 or not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(
+                {"date": [f"Takes a day from {FIRST_DAY} to {LAST_DAY}, as YYYY-MM-DD."]}
+            )
+        return day
+
+    def tell(self, report: DayReport) -> dict[str, Any]:
+        return report.as_json()
+
+    def tell_logs(self, request: Request, day: date) -> Response:
+        limit = positive_int(request, "limit", default=100, maximum=MAX_LOGS_A_CATEGORY)
+        report = report_day(day)
+        logs = {
+            category: self.tell_each(logs)
+            for category, logs in logs_of_day(day, limit=limit).items()
+        }
+        return Response(self.tell_day(report, logs))
+
+    def tell_each(self, logs: list[FimLog]) -> Any:
+        return serializers.FimLogSerializer(logs, many=True).data
+
+    def tell_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
+        counts = {"total": report.total, **report.counts}
+        return {"date": report.date.isoformat(), "counts": counts, "logs": logs}
+
+
+class AnalyticsView(ReportView):
+    @swagger_auto_schema(
+        operation_summary="Count today's logs", responses={200: serializers.DayReportSerializer}
+    )
+    def get(self, request: Request) -> Response:
+        return Response(self.tell(report_day(timezone.localdate())))
+
+
+class HistoricalView(ReportView):
+    @swagger_auto_schema(
+        operation_summary="Count the logs of each of the last days, oldest first",
+        manual_parameters=[schema.DAYS],
+        responses={200: serializers.DayReportSerializer(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        days = positive_int(request, "days", default=7, maximum=366)
+        return Response([self.tell(report) for report in report_days(timezone.localdate(), days)])
+
+
+class StatsByDateView(ReportView):
+    @swagger_auto_schema(
+        operation_summary="Count one day's logs",
+        manual_parameters=[schema.DATE],
+        responses={200: serializers.DayReportSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        return Response(self.tell(report_day(self.read_date(request))))
+
+
+class TodayView(ReportView):
+    @swagger_auto_schema(
+        operation_summary="Show today's newest logs by category",
+        manual_parameters=[schema.LIMIT],
+        responses={200: serializers.DayLogsSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        return self.tell_logs(request, timezone.localdate())
+
+
+class ByDateView(ReportView):
+    @swagger_auto_schema(
+        operation_summary="Show one day's newest logs by category",
+        manual_parameters=[schema.DATE, schema.LIMIT],
+        responses={200: serializers.DayLogsSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        return self.tell_logs(request, self.read_date(request))
+
+
+class IncronView(APIView):
+    @swagger_auto_schema(
+        operation_summary="Say whether the host's incron file watcher is active",
+        responses={200: serializers.IncronStatusSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        status = incron_status(
+            status_path=settings.INCRON_STATUS_PATH,
+            max_age_seconds=settings.INCRON_STATUS_MAX_AGE_SECONDS,
+        )
+        return Response(serializers.IncronStatusSerializer(status).data)

@@ -1,0 +1,67 @@
+"""The cast, one person per role, and their clients."""
+
+import pytest
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from tests.factories import make_key, make_user
+from users.models import Scope
+
+
+@pytest.fixture(autouse=True)
+def _fresh_throttles(tmp_path):
+    """Counters of their own for each test."""
+    before, settings.THROTTLE_PATH = settings.THROTTLE_PATH, tmp_path / "throttle.sqlite3"
+    yield
+    settings.THROTTLE_PATH = before
+
+
+@pytest.fixture
+def admin(db):
+    return make_user("alma", role="admin")
+
+
+@pytest.fixture
+def analyst(db):
+    return make_user("amira", role="analyst")
+
+
+def _client_of(user):
+    client = APIClient()
+    client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def admin_client(admin):
+    """Overrides pytest-django's: a REST client of an admin, not a console session."""
+    return _client_of(admin)
+
+
+@pytest.fixture
+def analyst_client(analyst):
+    return _client_of(analyst)
+
+
+@pytest.fixture
+def anonymous_client(db):
+    return APIClient()
+
+
+def _key_client(*scopes, **fields):
+    _, text = make_key(scopes=scopes, **fields)
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Api-Key {text}")
+    return client
+
+
+@pytest.fixture
+def sensor_client(db):
+    """A machine that may post events."""
+    return _key_client(Scope.POST_EVENTS)
+
+
+@pytest.fixture
+def agent_client(db):
+    """A machine that may post logs; its key is for host web-7."""
+    return _key_client(Scope.POST_LOGS, host="web-7")

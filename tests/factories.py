@@ -1,0 +1,50 @@
+"""Small builders with fixed values. A test names what it is about and takes the rest from here."""
+
+from datetime import UTC, datetime
+
+from fim.ingest.record import read_log
+from fim.ingest.store import store_logs
+from threats.services import record_event
+from users.models import Scope, User
+from users.services import create_key
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+
+
+def make_user(username="amira", *, role="analyst", **fields):
+    return User.objects.create_user(username, password=PASSWORD, role=role, **fields)
+
+
+def make_key(name="sensor-1", *, scopes=(Scope.POST_EVENTS,), **fields):
+    """Return the key and its text."""
+    return create_key(name=name, scopes=set(scopes), **fields)
+
+
+def event_json(**fields):
+    return {
+        "source_name": "ids-1",
+        "event_type": "port_scan",
+        "severity": "LOW",
+        "description": "40 ports in 2 s",
+    } | fields
+
+
+def make_event(**fields):
+    return record_event(**event_json(**fields)).event
+
+
+def make_alert(**fields):
+    return make_event(**({"severity": "HIGH"} | fields)).alert
+
+
+def log_json(**fields):
+    return {"path": "/etc/passwd", "action": "modified", "host": "web-1"} | fields
+
+
+def new_log(*, received_at=NOON, **fields):
+    return read_log(log_json(**fields), received_at=received_at, default_host="node-under-test")
+
+
+def make_log(*, received_at=NOON, **fields):
+    return store_logs([new_log(received_at=received_at, **fields)]).logs[0]

@@ -1,0 +1,115 @@
+"""Events and alerts in the console."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from config.errors import DomainError
+from config.pagination import CappedPaginator
+from threats.models import Alert, AlertChange, Event
+from threats.services import acknowledge_alert, record_event, resolve_alert, update_event
+
+
+@admin.register(Event)
+class EventAdmin(admin.ModelAdmin):
+    list_display = ("timestamp", "severity", "event_type", "source_name", "count", "last_seen_at")
+    list_filter = ("severity", "timestamp")
+    search_fields = ("source_name", "event_type", "description")
+    fields = (
+        "source_name",
+        "event_type",
+        "severity",
+        "description",
+        "dedup_key",
+        "timestamp",
+        "count",
+        "last_seen_at",
+    )
+    readonly_fields = ("timestamp", "count", "last_seen_at")
+    show_full_result_count = False
+    paginator = CappedPaginator
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Event | None = None
+    ) -> tuple[str, ...]:
+        return self.readonly_fields if obj is None else (*self.readonly_fields, "dedup_key")
+
+    def save_model(self, request: HttpRequest, obj: Event, form: ModelForm, change: bool) -> None:
+        if change:
+            update_event(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+            return
+        recorded = record_event(**form.cleaned_data)
+        # The admin goes on with `obj`, to log the addition and to find its page.
+        obj.pk = recorded.event.pk
+        if not recorded.is_new:
+            messages.info(request, f"Counted as a repeat of event {obj.pk}.")
+
+
+class AlertChangeInline(admin.TabularInline):
+    model = AlertChange
+    verbose_name_plural = "history"
+    fields = readonly_fields = ("changed_at", "changed_by", "from_status", "to_status", "note")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Alert)
+class AlertAdmin(admin.ModelAdmin):
+    list_display = ("created_at", "status", "severity", "event_type", "source_name", "repeats")
+    list_filter = ("status", "event__severity", "created_at")
+    list_select_related = ("event",)
+    search_fields = ("event__source_name", "event__event_type", "event__description")
+    fields = readonly_fields = ("event", "status", "created_at")
+    inlines = (AlertChangeInline,)
+    actions = ("acknowledge", "resolve")
+    show_full_result_count = False
+    paginator = CappedPaginator
+
+    @admin.display(ordering="event__severity")
+    def severity(self, alert: Alert) -> str:
+        return alert.event.severity
+
+    @admin.display(ordering="event__event_type")
+    def event_type(self, alert: Alert) -> str:
+        return alert.event.event_type
+
+    @admin.display(ordering="event__source_name")
+    def source_name(self, alert: Alert) -> str:
+        return alert.event.source_name
+
+    @admin.display(ordering="event__count")
+    def repeats(self, alert: Alert) -> int:
+        return alert.event.count - 1
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # Alerts come from events alone.
+        return False
+
+    @admin.action(description="Acknowledge selected alerts", permissions=["change"])
+    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        self._change_each(request, queryset, acknowledge_alert, "acknowledged")
+
+    @admin.action(description="Resolve selected alerts", permissions=["change"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        self._change_each(request, queryset, resolve_alert, "resolved")
+
+    def _change_each(
+        self, request: HttpRequest, queryset: QuerySet[Alert], change: Any, done: str
+    ) -> None:
+        changed = 0
+        for alert in queryset:
+            try:
+                change(alert, by=request.user.get_username())
+                changed += 1
+            except DomainError as exc:
+                self.message_user(request, exc.detail, messages.ERROR)
+        self.message_user(request, f"{changed} alerts {done}.", messages.SUCCESS)

@@ -1,0 +1,147 @@
+"""Events and alerts over REST."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.batch import BatchAnswer
+from config.errors import DomainError
+from threats import serializers, services
+from threats.filters import AlertFilter, EventFilter
+from threats.models import Alert, Event
+from users.permissions import IsAdmin, IsPerson, MayPostEvents
+from users.throttles import KeyThrottle, ReadThrottle, UserThrottle
+
+MAX_EVENTS_A_BATCH = 1_000
+
+
+class BatchTooLarge(DomainError):
+    code = "batch_too_large"
+    http_status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class EventViewSet(viewsets.ModelViewSet[Event]):
+    """Security events. HIGH and CRITICAL ones raise an alert."""
+
+    queryset = Event.objects.with_severity_rank()
+    filterset_class = EventFilter
+    throttle_classes = [ReadThrottle, UserThrottle, KeyThrottle]
+    lookup_value_regex = r"\d+"
+
+    def get_permissions(self) -> list[BasePermission]:
+        permissions: dict[str, Any] = {"create": IsPerson | MayPostEvents, "destroy": IsAdmin}
+        return [permissions.get(self.action, IsPerson)()]
+
+    def get_serializer_class(self) -> type[serializers.EventSerializer]:
+        if self.action in ("update", "partial_update"):
+            return serializers.EventUpdateSerializer
+        return serializers.EventSerializer
+
+    @swagger_auto_schema(
+        operation_summary="Record one event, or an array of up to 1,000",
+        operation_description=(
+            "One object is answered with the event: 201, or 200 where its `dedup_key` made it a"
+            " repeat. An array is answered with counts; the good events are recorded and each bad"
+            " one is named by its index."
+        ),
+        responses={200: serializers.EventSerializer, 201: serializers.EventSerializer, 413: ""},
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if isinstance(request.data, list):
+            answer = self._record_batch(request.data)
+            return Response(answer.as_json(), status=answer.http_status)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        recorded = services.record_event(**serializer.validated_data)
+        status = HTTPStatus.CREATED if recorded.is_new else HTTPStatus.OK
+        return Response(self.get_serializer(recorded.event).data, status=status)
+
+    def _record_batch(self, records: list[Any]) -> BatchAnswer:
+        if not records:
+            raise ValidationError({"non_field_errors": ["The array is empty."]})
+        if len(records) > MAX_EVENTS_A_BATCH:
+            raise BatchTooLarge(
+                f"The array has {len(records)} events; at most {MAX_EVENTS_A_BATCH} are accepted."
+            )
+        answer = BatchAnswer()
+        with transaction.atomic():
+            for index, record in enumerate(records):
+                serializer = self.get_serializer(data=record)
+                if not serializer.is_valid():
+                    answer.refuse(index, serializer.errors)
+                elif services.record_event(**serializer.validated_data).is_new:
+                    answer.accepted += 1
+                else:
+                    answer.duplicates += 1
+        return answer
+
+    def perform_update(self, serializer: Any) -> None:
+        serializer.instance = services.update_event(
+            serializer.instance, **serializer.validated_data
+        )
+
+
+class AlertViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Alert],
+):
+    """What people must deal with. Alerts come from events; nobody posts them."""
+
+    queryset = Alert.objects.select_related("event")
+    serializer_class = serializers.AlertSerializer
+    filterset_class = AlertFilter
+    throttle_classes = [ReadThrottle, UserThrottle]
+    lookup_value_regex = r"\d+"
+
+    def get_permissions(self) -> list[BasePermission]:
+        is_write = self.action in ("update", "partial_update", "destroy")
+        return [IsAdmin() if is_write else IsPerson()]
+
+    @swagger_auto_schema(operation_summary="Not allowed: alerts come from events", auto_schema=None)
+    def create(self, request: Request) -> Response:
+        raise MethodNotAllowed(
+            "POST",
+            detail="Alerts are not posted: an event of severity HIGH or CRITICAL raises one."
+            " Post the event to /api/events/.",
+        )
+
+    @swagger_auto_schema(
+        operation_summary="Change an alert's status",
+        request_body=serializers.AlertUpdateSerializer,
+        responses={200: serializers.AlertSerializer, 409: ""},
+    )
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        alert = self.get_object()
+        serializer = serializers.AlertUpdateSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        services.change_alert_status(alert, by=request.user.username, **serializer.validated_data)
+        return Response(self.get_serializer(alert).data)
+
+    @swagger_auto_schema(
+        operation_summary="Change an alert's status",
+        request_body=serializers.AlertUpdateSerializer,
+        responses={200: serializers.AlertSerializer, 409: ""},
+    )
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.update(request, *args, **kwargs)
+
+    @swagger_auto_schema(
+        operation_summary="List who changed the alert's status, oldest first",
+        responses={200: serializers.AlertChangeSerializer(many=True)},
+    )
+    @action(detail=True, filterset_class=None)
+    def history(self, request: Request, pk: str | None = None) -> Response:
+        changes: Any = self.get_object().changes.all()
+        page: Any = self.paginate_queryset(changes)
+        serializer = serializers.AlertChangeSerializer(page, many=True)
+        return self.get_paginated_response(serializer.data)

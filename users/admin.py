@@ -1,0 +1,120 @@
+"""Accounts and keys in the console."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from rest_framework_api_key.models import APIKey
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from users.models import Key, User
+from users.services import create_key, revoke_tokens
+
+# Roles take the place of groups, `Key` that of the library's own key; tokens are nobody's to edit.
+for model in (Group, APIKey, BlacklistedToken, OutstandingToken):
+    admin.site.unregister(model)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    list_display = ("username", "email", "role", "is_superuser", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "email", "first_name", "last_name")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password", "role", "is_active")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "role", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # The bulk delete would not ask `has_delete_permission` for each account.
+        return {}
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            revoke_tokens(obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        response = super().user_change_password(request, id, form_url)
+        user = User.objects.filter(pk=id).first()
+        if user is not None and user.password != before:
+            revoke_tokens(user)
+        return response
+
+
+def _may_touch(request: HttpRequest, user: User | None) -> bool:
+    """Only superusers may change or delete the account of a superuser."""
+    return user is None or not user.is_superuser or request.user.is_superuser
+
+
+@admin.register(Key)
+class KeyAdmin(admin.ModelAdmin):
+    list_display = (
+        "prefix",
+        "name",
+        "host",
+        "can_post_events",
+        "can_post_logs",
+        "created",
+        "created_by",
+        "expiry_date",
+        "revoked",
+    )
+    list_filter = ("revoked", "can_post_events", "can_post_logs")
+    search_fields = ("name", "prefix", "host")
+    fields = ("name", "can_post_events", "can_post_logs", "host", "expiry_date", "revoked")
+    actions = ("revoke",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Key | None = None) -> tuple[str, ...]:
+        return ("revoked",) if obj is None else (*self.fields[:-1], *(["revoked"] * obj.revoked))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Key | None = None) -> bool:
+        # A revoked key stays, so that what it posted can still be told from its name.
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Key, form: ModelForm, change: bool) -> None:
+        if change:
+            obj.save(update_fields=["revoked"])
+            return
+        made, text = create_key(
+            name=obj.name,
+            scopes=obj.scopes,
+            host=obj.host,
+            expires_at=obj.expiry_date,
+            created_by=request.user.get_username(),
+        )
+        # The admin goes on with `obj`, to log the addition and to find its page.
+        obj.pk, obj.prefix = made.pk, made.prefix
+        messages.warning(
+            request,
+            f"The key of {made.name} is shown only now: {text} — send it as"
+            f' "Authorization: Api-Key {text}".',
+        )
+
+    @admin.action(description="Revoke selected keys for good", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Key]) -> None:
+        count = queryset.filter(revoked=False).update(revoked=True)
+        self.message_user(request, f"{count} keys revoked.", messages.SUCCESS)
