@@ -1,0 +1,136 @@
+"""The node as the agent sees it: one kept connection that takes batches of logs."""
+
+import http.client
+import json
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+INGEST_PATH = "/api/ingest/fim/"
+TIMEOUT_SECONDS = 10
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+MAX_RETRY_AFTER_SECONDS = 300.0
+NOT_A_NODE = "this is not the answer of a node"
+TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `status` is 0 when nothing did, and `detail` then says why."""
+
+    status: int = 0
+    detail: str = ""
+    retry_after_seconds: float | None = None
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """A 200 from something that is not a node, such as a proxy's page, acknowledges nothing."""
+        return self.status in {HTTPStatus.OK, HTTPStatus.CREATED} and "accepted" in self.document
+
+    @property
+    def is_temporary(self) -> bool:
+        if HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
+            return not self.is_acknowledged
+        return self.status < HTTPStatus.OK or self.status >= 500 or self.status in TRY_AGAIN
+
+    @property
+    def refusals(self) -> dict[int, dict[str, Any]]:
+        """What the node said of single logs, by their place in the batch."""
+        errors = self.document.get("errors")
+        if not isinstance(errors, list):
+            return {}
+        return {
+            error["index"]: error
+            for error in errors
+            if isinstance(error, dict) and isinstance(error.get("index"), int)
+        }
+
+
+class Node:
+    """Post batches to the node at a base URL. Raises ValueError for a URL that cannot be one."""
+
+    def __init__(self, url: str, *, key: str = "") -> None:
+        parts = _parsed(url)
+        self._path = parts.path.rstrip("/") + INGEST_PATH
+        self._headers = {"Content-Type": "application/x-ndjson", "User-Agent": "picket-watch"}
+        if key:
+            self._headers["Authorization"] = f"Api-Key {key}"
+        self._connection = _connection_to(parts)
+
+    def post(self, body: bytes) -> Answer:
+        """Post once; a connection that the node closed while it was idle is opened again."""
+        was_open = self._connection.sock is not None
+        answer = self._exchange(body)
+        return self._exchange(body) if was_open and answer.status == 0 else answer
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _exchange(self, body: bytes) -> Answer:
+        try:
+            # A node that refuses early closes before it has read all; its answer can be read.
+            with suppress(BrokenPipeError):
+                self._connection.request("POST", self._path, body, self._headers)
+            response = self._connection.getresponse()
+            content = response.read(MAX_ANSWER_BYTES)
+            if not response.isclosed():
+                self._connection.close()
+            return _answer(response, content)
+        except (OSError, http.client.HTTPException) as exc:
+            self._connection.close()
+            return Answer(detail=f"{type(exc).__name__}: {exc}")
+
+
+def _parsed(url: str) -> SplitResult:
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("it holds blanks or characters that a URL cannot hold")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("it must start with http:// or https:// and name a host")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("it must hold no user name, query or fragment")
+    if parts.port == 0:
+        raise ValueError("its port must be 1 to 65535")
+    return parts
+
+
+def _connection_to(parts: SplitResult) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(
+            host, parts.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+        )
+    return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SECONDS)
+
+
+def _answer(response: http.client.HTTPResponse, content: bytes) -> Answer:
+    try:
+        document = json.loads(content)
+    except ValueError:
+        document = None
+    document = document if isinstance(document, dict) else {}
+    is_foreign = response.status < HTTPStatus.MULTIPLE_CHOICES and "accepted" not in document
+    return Answer(
+        status=response.status,
+        detail=NOT_A_NODE if is_foreign else str(document.get("detail") or response.reason),
+        retry_after_seconds=_retry_after(response.getheader("Retry-After", "")),
+        document=document,
+    )
+
+
+def _retry_after(text: str) -> float | None:
+    """Read the header as RFC 9110 10.2.3 has it: seconds or a date, here at most five minutes."""
+    try:
+        if text.isascii() and text.isdigit():
+            seconds = float(text)
+        else:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
