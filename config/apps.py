@@ -5,3 +5,7 @@ from django.contrib.admin.apps import AdminConfig
 
 class ConsoleConfig(AdminConfig):
     default_site = "config.console.Console"
+
+    def ready(self) -> None:
+        super().ready()
+        from config import checks  # noqa: F401  (registers them)

@@ -1,9 +1,13 @@
 """Read settings from the environment; a bad value is an error that names its variable."""
 
+import builtins
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS = ("true", "on", "yes", "y", "1")
+FALSE_WORDS = ("false", "off", "no", "n", "0", "")
 
 
 class Env(environ.Env):
@@ -14,3 +18,12 @@ class Env(environ.Env):
             return super().get_value(var, *args, **kwargs)
         except (ValueError, TypeError) as exc:
             raise ImproperlyConfigured(f"{var} has a value that cannot be read.") from exc
+
+    def bool(self, var: str, default: Any = environ.Env.NOTSET) -> builtins.bool:
+        """Return true or false; django-environ takes any other word, "ture" too, for false."""
+        text = self.str(var, default=default)
+        if isinstance(text, builtins.bool):
+            return text
+        if text.lower() not in (*TRUE_WORDS, *FALSE_WORDS):
+            raise ImproperlyConfigured(f"{var} is {text!r}; it takes true or false.")
+        return text.lower() in TRUE_WORDS

@@ -1,21 +1,30 @@
 """Swagger that tells the truth of every operation: its errors, who may, what it takes."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
 
-ERROR = openapi.Schema(
-    title="Error",
-    type=openapi.TYPE_OBJECT,
-    required=["code", "detail", "fields"],
-    properties={
+
+def _error(title: str, **more: openapi.Schema) -> openapi.Schema:
+    properties = {
         "code": openapi.Schema(type=openapi.TYPE_STRING, description="Stable; see docs/api.md."),
         "detail": openapi.Schema(type=openapi.TYPE_STRING, description="A sentence for people."),
         "fields": openapi.Schema(
             type=openapi.TYPE_OBJECT, description="What is wrong, by field; only on 400."
         ),
-    },
+        **more,
+    }
+    return openapi.Schema(
+        title=title, type=openapi.TYPE_OBJECT, required=list(properties), properties=properties
+    )
+
+
+ERROR = _error("Error")
+DHIMP_ERROR = _error(
+    "DhimpError",
+    message=openapi.Schema(type=openapi.TYPE_STRING, description="The same as `detail`."),
 )
 MEANINGS = {
     "400": "The body or a parameter is not valid.",
@@ -30,44 +39,75 @@ MEANINGS = {
 }
 
 
+PAGE = [
+    openapi.Parameter("page", openapi.IN_QUERY, type=openapi.TYPE_INTEGER, default=1, minimum=1),
+    openapi.Parameter(
+        "page_size",
+        openapi.IN_QUERY,
+        type=openapi.TYPE_INTEGER,
+        default=10,
+        minimum=1,
+        maximum=1000,
+    ),
+]
+VERBS = {
+    "list": "List",
+    "read": "Show one of the",
+    "partial_update": "Change some fields of one of the",
+    "update": "Change one of the",
+    "delete": "Delete one of the",
+}
+
+
 class AutoSchema(SwaggerAutoSchema):
-    """Adds the error answers that every operation shares, each with its body."""
+    """Adds to each operation the errors that its kind shares, who may call it, and a summary."""
 
     def get_responses(self) -> Any:
         responses = super().get_responses()
         for status in (*self._shared_errors(), *responses):
-            if status in MEANINGS and (
-                status not in responses or not responses[status].description
-            ):
-                responses[status] = openapi.Response(MEANINGS[status], ERROR)
+            is_described = status in responses and responses[status].description
+            if status in MEANINGS and not is_described:
+                error = DHIMP_ERROR if self.path.startswith("/dhimp/") else ERROR
+                responses[status] = openapi.Response(MEANINGS[status], error)
+            elif not is_described:
+                responses[status].description = HTTPStatus(int(status)).phrase
         return responses
 
-    def _shared_errors(self) -> list[str]:
-        statuses = ["429", "503"]
-        if self.view.authentication_classes:
-            statuses += ["401", "403"]
-        if self.method != "GET" or self._takes_query():
-            statuses.append("400")
-        if "{id}" in self.path:
-            statuses.append("404")
-        return statuses
+    def get_security(self) -> Any:
+        if not self.view.authentication_classes:
+            return []
+        return self.overrides.get("security", [{"Bearer": []}])
 
-    def _takes_query(self) -> bool:
-        return any(p.in_ == openapi.IN_QUERY for p in self.get_query_parameters()) or bool(
-            self.overrides.get("manual_parameters")
-        )
+    def get_tags(self, operation_keys: list[str] | None = None) -> list[str]:
+        parts = self.path.strip("/").split("/")
+        return [parts[1] if parts[0] == "api" else parts[0]]
 
-    def get_summary_and_description(self) -> tuple[str | None, str]:
+    def get_summary_and_description(self) -> tuple[str, str]:
         summary, description = super().get_summary_and_description()
         if summary is None:
-            verbs = {
-                "list": "List",
-                "read": "Show one of the",
-                "partial_update": "Change some fields of one of the",
-                "update": "Change one of the",
-                "delete": "Delete one of the",
-            }
-            noun = self.path.strip("/").split("/")[-1 if "{id}" not in self.path else -2]
-            verb = verbs.get(self.operation_keys[-1], self.method.title())
-            summary = f"{verb} {noun}"
+            noun = self.path.strip("/").split("/")[-2 if "{id}" in self.path else -1]
+            summary = f"{VERBS[self.operation_keys[-1]]} {noun}"
         return summary, description
+
+    def _shared_errors(self) -> list[str]:
+        parameters = {
+            parameter.name
+            for parameter in (
+                *self.get_query_parameters(),
+                *self.overrides.get("manual_parameters", []),
+            )
+        }
+        takes_body = self.method != "GET" and (
+            self.method != "DELETE" or "request_body" in self.overrides
+        )
+        shared = {
+            "400": takes_body or bool(parameters),
+            "401": bool(self.view.authentication_classes),
+            "403": bool(self.view.authentication_classes),
+            "404": "{id}" in self.path or "page" in parameters,
+            "413": takes_body,
+            "415": takes_body,
+            "429": bool(self.view.throttle_classes),
+            "503": True,
+        }
+        return [status for status, is_possible in shared.items() if is_possible]

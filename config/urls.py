@@ -32,7 +32,7 @@ urlpatterns = [
     path("dhimp/api/", include("fim.dhimp.urls")),
     path("swagger/", schema_view.with_ui("swagger"), name="swagger"),
     path("redoc/", schema_view.with_ui("redoc"), name="redoc"),
-    path("swagger.json", schema_view.without_ui(), {"format": ".json"}, name="schema"),
+    path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -3,15 +3,24 @@
 from datetime import UTC
 from typing import Any
 
+from django.db.models import TextChoices
 from rest_framework import serializers
 
 from threats.models import Alert, AlertChange, Event, Severity, Status
 
 
+def _choice_of(choices: type[TextChoices]) -> serializers.ChoiceField:
+    # DRF's own message repeats what was sent, however long, and what no answer can be encoded with.
+    message = f"Takes one of {', '.join(choices.values)}."
+    return serializers.ChoiceField(
+        choices=choices.choices, error_messages={"invalid_choice": message}
+    )
+
+
 class EventSerializer(serializers.ModelSerializer[Event]):
     timestamp = serializers.DateTimeField(read_only=True, default_timezone=UTC)
     last_seen_at = serializers.DateTimeField(read_only=True, default_timezone=UTC)
-    severity = serializers.ChoiceField(choices=Severity.choices)
+    severity = _choice_of(Severity)
     dedup_key = serializers.CharField(
         max_length=255,
         required=False,
@@ -52,7 +61,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
 
 class AlertUpdateSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=Status.choices)
+    status = _choice_of(Status)
     note = serializers.CharField(
         max_length=2_000, required=False, allow_blank=True, help_text="Why; kept in the history."
     )
@@ -64,3 +73,12 @@ class AlertChangeSerializer(serializers.ModelSerializer[AlertChange]):
     class Meta:
         model = AlertChange
         fields = ["changed_by", "from_status", "to_status", "changed_at", "note"]
+
+
+class AlertHistorySerializer(serializers.Serializer[Any]):
+    """One page of an alert's history."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = AlertChangeSerializer(many=True)

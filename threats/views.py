@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
@@ -12,8 +11,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.batch import BatchAnswer
+from config.batch import BatchAnswer, BatchSerializer
 from config.errors import DomainError
+from config.schema import PAGE
 from threats import serializers, services
 from threats.filters import AlertFilter, EventFilter
 from threats.models import Alert, Event
@@ -52,7 +52,8 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
             " repeat. An array is answered with counts; the good events are recorded and each bad"
             " one is named by its index."
         ),
-        responses={200: serializers.EventSerializer, 201: serializers.EventSerializer, 413: ""},
+        responses={200: BatchSerializer, 201: serializers.EventSerializer},
+        security=[{"Bearer": []}, {"Api-Key": []}],
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if isinstance(request.data, list):
@@ -72,21 +73,25 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
                 f"The array has {len(records)} events; at most {MAX_EVENTS_A_BATCH} are accepted."
             )
         answer = BatchAnswer()
-        with transaction.atomic():
-            for index, record in enumerate(records):
-                serializer = self.get_serializer(data=record)
-                if not serializer.is_valid():
-                    answer.refuse(index, serializer.errors)
-                elif services.record_event(**serializer.validated_data).is_new:
-                    answer.accepted += 1
-                else:
-                    answer.duplicates += 1
+        events: list[dict[str, Any]] = []
+        for index, record in enumerate(records):
+            serializer = self.get_serializer(data=record)
+            if serializer.is_valid():
+                events.append(serializer.validated_data)
+            else:
+                answer.refuse(index, serializer.errors)
+        recorded = services.record_events(events)
+        answer.accepted = sum(each.is_new for each in recorded)
+        answer.duplicates = len(recorded) - answer.accepted
         return answer
 
     def perform_update(self, serializer: Any) -> None:
         serializer.instance = services.update_event(
             serializer.instance, **serializer.validated_data
         )
+
+    def perform_destroy(self, instance: Event) -> None:
+        services.delete_event(instance)
 
 
 class AlertViewSet(
@@ -107,13 +112,14 @@ class AlertViewSet(
         is_write = self.action in ("update", "partial_update", "destroy")
         return [IsAdmin() if is_write else IsPerson()]
 
-    @swagger_auto_schema(operation_summary="Not allowed: alerts come from events", auto_schema=None)
-    def create(self, request: Request) -> Response:
-        raise MethodNotAllowed(
-            "POST",
-            detail="Alerts are not posted: an event of severity HIGH or CRITICAL raises one."
-            " Post the event to /api/events/.",
-        )
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if request.method == "POST":
+            raise MethodNotAllowed(
+                "POST",
+                detail="Alerts are not posted: an event of severity HIGH or CRITICAL raises one."
+                " Post the event to /api/events/.",
+            )
+        return super().http_method_not_allowed(request, *args, **kwargs)
 
     @swagger_auto_schema(
         operation_summary="Change an alert's status",
@@ -135,9 +141,13 @@ class AlertViewSet(
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.update(request, *args, **kwargs)
 
+    def perform_destroy(self, instance: Alert) -> None:
+        services.delete_alert(instance)
+
     @swagger_auto_schema(
         operation_summary="List who changed the alert's status, oldest first",
-        responses={200: serializers.AlertChangeSerializer(many=True)},
+        manual_parameters=PAGE,
+        responses={200: serializers.AlertHistorySerializer},
     )
     @action(detail=True, filterset_class=None)
     def history(self, request: Request, pk: str | None = None) -> Response:

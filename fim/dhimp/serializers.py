@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from fim.dhimp.words import tell_log
 from fim.models import FimLog
-from fim.serializers import IdsSerializer
+from fim.serializers import DeletedSerializer, IdsSerializer
 
 
 class DhimpLogSerializer(serializers.Serializer[FimLog]):
@@ -33,6 +33,10 @@ class DhimpIdsSerializer(IdsSerializer):
         if isinstance(data, dict) and "ids" not in data and "id" in data:
             data = {"ids": [data["id"]]}
         return super().to_internal_value(data)
+
+
+class DhimpDeletedSerializer(DeletedSerializer):
+    message = serializers.CharField()
 
 
 class DhimpLoginSerializer(serializers.Serializer[Any]):

@@ -78,7 +78,7 @@ class DhimpLogViewSet(DhimpErrors, views.FimLogViewSet):
     @swagger_auto_schema(
         operation_summary="Delete logs by id, or one log",
         request_body=serializers.DhimpIdsSerializer,
-        responses={200: "`{deleted, message}`"},
+        responses={200: serializers.DhimpDeletedSerializer},
     )
     def destroy_many(self, request: Request) -> Response:
         serializer = serializers.DhimpIdsSerializer(data=request.data)

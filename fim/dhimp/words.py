@@ -26,12 +26,13 @@ CATEGORY_TAGS = {
 def tell_log(log: FimLog) -> dict[str, Any]:
     """Return a log in DHIMP's words; day and time are local to the node."""
     local = timezone.localtime(log.timestamp)
+    sent = log.attributes.get("action_sent")
     comm, arrow, exe = (part.strip() for part in log.process.partition("->"))
     return {
         "id": log.pk,
         "tanggal": f"{local:%Y-%m-%d}",
         "jam": f"{local:%H:%M:%S}",
-        "metode": log.attributes.get("action_sent", log.action),
+        "metode": sent if isinstance(sent, str) else log.action,
         "nama_file": log.file_name,
         "path_lengkap": log.path,
         "tag": log.severity or CATEGORY_TAGS[Category(log.category)],

@@ -1,0 +1,34 @@
+"""The node's URL list, read from the resolver."""
+
+import re
+
+from django.urls import get_resolver
+from django.urls.resolvers import URLResolver
+
+
+def walk(resolver=None, prefix=""):
+    """Yield (path, view) of every path, with `{id}` where a number stands."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        path = prefix + _plain(entry.pattern)
+        if isinstance(entry, URLResolver):
+            if path != "/admin/":
+                yield from walk(entry, path)
+        else:
+            yield path, entry.callback
+
+
+def _plain(pattern):
+    text = re.sub(r"\(\?P<\w+>[^)]*\)", "{id}", str(pattern)).replace("\\", "")
+    return text.removeprefix("^").removesuffix("$")
+
+
+def rest_operations():
+    """Return (method, path) of everything that answers below /api/ and /dhimp/api/."""
+    found = set()
+    for path, view in walk(prefix="/"):
+        if not path.startswith(("/api/", "/dhimp/api/")):
+            continue
+        actions = getattr(view, "actions", None)
+        methods = actions or [m for m in view.cls.http_method_names if hasattr(view.cls, m)]
+        found |= {(method.upper(), path) for method in methods if method not in ("head", "options")}
+    return found
