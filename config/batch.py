@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from config.errors import invalid_detail
+
 
 @dataclass
 class BatchAnswer:
@@ -16,7 +18,7 @@ class BatchAnswer:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
     def refuse(self, index: int, fields: Any, *, code: str = "invalid") -> None:
-        detail = f"Not valid: {', '.join(map(str, fields))}."
+        detail = invalid_detail(fields)
         self.errors.append({"index": index, "code": code, "detail": detail, "fields": fields})
 
     @property

@@ -1,6 +1,8 @@
 """What goes wrong, as an answer: one body for every error, `{code, detail, fields}`."""
 
 import logging
+import math
+import sqlite3
 from http import HTTPStatus
 from typing import Any
 
@@ -45,9 +47,17 @@ def error_body(code: str, detail: str, fields: Any = None) -> dict[str, Any]:
     return {"code": code, "detail": detail, "fields": fields or {}}
 
 
+def invalid_detail(fields: Any) -> str:
+    """Return the sentence for refused fields: their names, or what is wrong with the whole."""
+    if set(fields) == {"non_field_errors"}:
+        return " ".join(map(str, fields["non_field_errors"]))
+    return f"Not valid: {', '.join(map(str, fields))}."
+
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into the one error body; None for a bug, which stays a 500."""
-    if isinstance(exc, OperationalError | InterfaceError):
+    # sqlite3's own comes from the throttles' counters, which stop at a full disk too.
+    if isinstance(exc, OperationalError | InterfaceError | sqlite3.OperationalError):
         logger.error("database unavailable", exc_info=exc)
         exc = StorageUnavailable()
     if isinstance(exc, DomainError):
@@ -83,7 +93,7 @@ def _headers_of(exc: exceptions.APIException) -> dict[str, str]:
     if auth_header := getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = auth_header
     if wait := getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+        headers["Retry-After"] = str(math.ceil(wait))
     return headers
 
 
@@ -92,7 +102,7 @@ def _body_of(exc: exceptions.APIException) -> dict[str, Any]:
         fields: Any = exc.detail
         if not isinstance(fields, dict):
             fields = {"non_field_errors": fields}
-        return error_body("invalid", f"Not valid: {', '.join(map(str, fields))}.", fields)
+        return error_body("invalid", invalid_detail(fields), fields)
     if isinstance(exc.detail, dict):  # Simple JWT's InvalidToken: {detail, code, messages}
         code = str(exc.detail.get("code", exc.default_code))
         return error_body(code, str(exc.detail["detail"]))

@@ -1,5 +1,6 @@
 """Pages: `{count, next, previous, results}`, ten rows unless `?page_size=` asks for more."""
 
+import sys
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -15,8 +16,9 @@ def positive_int(request: Request, name: str, *, default: int, maximum: int | No
     text = request.query_params.get(name)
     if text is None:
         return default
-    if text.isascii() and text.isdecimal() and len(text) < 19:
-        number = int(text)
+    if text.isascii() and text.isdecimal():
+        # Python converts no more than 4,300 digits; what is past the last page may say so.
+        number = int(text) if len(text) < 19 else sys.maxsize
         if number >= 1 and (maximum is None or number <= maximum):
             return number
     bound = f"from 1 to {maximum}" if maximum else "from 1 up"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from config.env import Env
 from config.secret_key import read_or_make_secret_key
@@ -34,6 +35,15 @@ def _rate(name: str, default: str) -> str:
     return rate
 
 
+def _whole(name: str, default: int, *, minimum: int = 1, maximum: int) -> int:
+    number = int(env.int(name, default=default))
+    if not minimum <= number <= maximum:
+        raise ImproperlyConfigured(
+            f"{name} is {number}; it takes a whole number from {minimum} to {maximum}."
+        )
+    return number
+
+
 def _choice(name: str, default: str, choices: set[str]) -> str:
     value = env.str(name, default=default)
     if value not in choices:
@@ -43,7 +53,7 @@ def _choice(name: str, default: str, choices: set[str]) -> str:
 
 # The node
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-NODE_NAME = env.str("NODE_NAME", default=socket.gethostname())
+NODE_NAME = env.str("NODE_NAME", default="") or socket.gethostname()
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_make_secret_key(VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.list(
@@ -140,11 +150,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 
 # Failed sign-ins, counted for a user name from an address on every door (django-axes).
-AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURE_LIMIT", default=5)
-AXES_COOLOFF_TIME = timedelta(minutes=env.int("SIGN_IN_LOCKOUT_MINUTES", default=15))
+AXES_FAILURE_LIMIT = _whole("SIGN_IN_FAILURE_LIMIT", 5, maximum=1_000)
+AXES_COOLOFF_TIME = timedelta(minutes=_whole("SIGN_IN_LOCKOUT_MINUTES", 15, maximum=10_080))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "users.client_address.client_address_text"
+# What is tried while locked out is not kept: it would let anyone fill the database.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "users.client_address.lockout_address"
 AXES_LOCKOUT_CALLABLE = "users.sign_in.lockout_response"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
@@ -154,13 +166,13 @@ AXES_DISABLE_ACCESS_LOG = True
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="")
 SIMPLE_JWT = {
     "SIGNING_KEY": JWT_SIGNING_KEY or SECRET_KEY,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", default=60)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=env.int("REFRESH_TOKEN_DAYS", default=7)),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "UPDATE_LAST_LOGIN": True,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=_whole("ACCESS_TOKEN_MINUTES", 60, maximum=10_080)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=_whole("REFRESH_TOKEN_DAYS", 7, maximum=366)),
+    "AUTH_TOKEN_CLASSES": ["users.tokens.AccessToken"],
     "USER_ID_FIELD": "username",
     "USER_ID_CLAIM": "username",
+    # The clocks of a fleet's nodes differ.
+    "LEEWAY": timedelta(seconds=30),
 }
 COOKIE_SAMESITE = _choice("COOKIE_SAMESITE", "Lax", {"Strict", "Lax", "None"})
 COOKIE_SECURE = _choice("COOKIE_SECURE", "auto", {"auto", "true", "false"})
@@ -204,6 +216,8 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.pagination.PageNumberPagination",
     "EXCEPTION_HANDLER": "config.errors.exception_handler",
+    # ASCII answers: a message that repeats a lone surrogate could not be encoded otherwise.
+    "UNICODE_JSON": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 THROTTLE_PATH = VAR_DIR / "throttle.sqlite3"
@@ -262,6 +276,8 @@ LOGGING = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            # A request shows itself with its query.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
         }

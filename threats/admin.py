@@ -2,20 +2,29 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from config.errors import DomainError
 from config.pagination import CappedPaginator
-from threats.models import Alert, AlertChange, Event
-from threats.services import acknowledge_alert, record_event, resolve_alert, update_event
+from threats.models import TRANSITIONS, Alert, AlertChange, Event, Status, severity_rank
+from threats.services import (
+    acknowledge_alert,
+    change_alert_status,
+    delete_alert,
+    delete_event,
+    record_event,
+    resolve_alert,
+    update_event,
+)
 
 
 @admin.register(Event)
 class EventAdmin(admin.ModelAdmin):
-    list_display = ("timestamp", "severity", "event_type", "source_name", "count", "last_seen_at")
+    list_display = ("timestamp", "ranked", "event_type", "source_name", "count", "last_seen_at")
     list_filter = ("severity", "timestamp")
     search_fields = ("source_name", "event_type", "description")
     fields = (
@@ -32,6 +41,10 @@ class EventAdmin(admin.ModelAdmin):
     show_full_result_count = False
     paginator = CappedPaginator
 
+    @admin.display(ordering=severity_rank(), description="severity")
+    def ranked(self, event: Event) -> str:
+        return event.severity
+
     def get_readonly_fields(
         self, request: HttpRequest, obj: Event | None = None
     ) -> tuple[str, ...]:
@@ -46,6 +59,13 @@ class EventAdmin(admin.ModelAdmin):
         obj.pk = recorded.event.pk
         if not recorded.is_new:
             messages.info(request, f"Counted as a repeat of event {obj.pk}.")
+
+    def delete_model(self, request: HttpRequest, obj: Event) -> None:
+        delete_event(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
+        for event in queryset:
+            delete_event(event)
 
 
 class AlertChangeInline(admin.TabularInline):
@@ -62,19 +82,40 @@ class AlertChangeInline(admin.TabularInline):
         return False
 
 
+class AlertForm(forms.ModelForm):
+    note = forms.CharField(
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Why the status changes; kept in the history.",
+    )
+
+    class Meta:
+        model = Alert
+        fields = ["status"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        status = self.fields.get("status")
+        if isinstance(status, forms.ChoiceField):
+            possible = {self.instance.status, *TRANSITIONS[self.instance.status]}
+            status.choices = [choice for choice in Status.choices if choice[0] in possible]
+
+
 @admin.register(Alert)
 class AlertAdmin(admin.ModelAdmin):
+    form = AlertForm
     list_display = ("created_at", "status", "severity", "event_type", "source_name", "repeats")
     list_filter = ("status", "event__severity", "created_at")
     list_select_related = ("event",)
     search_fields = ("event__source_name", "event__event_type", "event__description")
-    fields = readonly_fields = ("event", "status", "created_at")
+    readonly_fields = ("event", "created_at")
     inlines = (AlertChangeInline,)
     actions = ("acknowledge", "resolve")
     show_full_result_count = False
     paginator = CappedPaginator
 
-    @admin.display(ordering="event__severity")
+    @admin.display(ordering=severity_rank("event__severity"))
     def severity(self, alert: Alert) -> str:
         return alert.event.severity
 
@@ -94,6 +135,32 @@ class AlertAdmin(admin.ModelAdmin):
         # Alerts come from events alone.
         return False
 
+    def get_fields(self, request: HttpRequest, obj: Alert | None = None) -> tuple[str, ...]:
+        note = ("note",) if self.has_change_permission(request, obj) else ()
+        return ("event", "created_at", "status", *note)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DomainError as exc:
+            self.message_user(request, exc.detail, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: Alert, form: ModelForm, change: bool) -> None:
+        change_alert_status(
+            obj,
+            status=form.cleaned_data["status"],
+            by=request.user.get_username(),
+            note=form.cleaned_data["note"],
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Alert) -> None:
+        delete_alert(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+        for alert in queryset:
+            delete_alert(alert)
+
     @admin.action(description="Acknowledge selected alerts", permissions=["change"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         self._change_each(request, queryset, acknowledge_alert, "acknowledged")
@@ -112,4 +179,6 @@ class AlertAdmin(admin.ModelAdmin):
                 changed += 1
             except DomainError as exc:
                 self.message_user(request, exc.detail, messages.ERROR)
-        self.message_user(request, f"{changed} alerts {done}.", messages.SUCCESS)
+        if changed:
+            noun = "alert" if changed == 1 else "alerts"
+            self.message_user(request, f"{changed} {noun} {done}.", messages.SUCCESS)

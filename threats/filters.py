@@ -8,13 +8,15 @@ from threats.models import Alert, Event, EventQuerySet, Severity, Status
 
 
 class EventFilter(filters.FilterSet):
-    severity = filters.MultipleChoiceFilter(choices=Severity.choices)
+    severity = filters.MultipleChoiceFilter(choices=Severity.choices, distinct=False)
     source_name = filters.CharFilter()
     event_type = filters.CharFilter()
     timestamp_after = MomentFilter("timestamp", "gte", label="From this moment on (ISO 8601).")
     timestamp_before = MomentFilter("timestamp", "lt", label="Before this moment (ISO 8601).")
     search = filters.CharFilter(
-        method="filter_search", label="Text in source name, event type or description."
+        method="filter_search",
+        max_length=255,
+        label="Text in source name, event type or description.",
     )
     ordering = TotalOrderingFilter(
         fields=[
@@ -36,8 +38,8 @@ class EventFilter(filters.FilterSet):
 
 
 class AlertFilter(filters.FilterSet):
-    status = filters.MultipleChoiceFilter(choices=Status.choices)
-    event__severity = filters.MultipleChoiceFilter(choices=Severity.choices)
+    status = filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
+    event__severity = filters.MultipleChoiceFilter(choices=Severity.choices, distinct=False)
     event__source_name = filters.CharFilter()
     event__event_type = filters.CharFilter()
     created_at_after = MomentFilter("created_at", "gte", label="From this moment on (ISO 8601).")

@@ -18,6 +18,10 @@ class Severity(models.TextChoices):
         return list(Severity).index(self)
 
     @property
+    def below(self) -> "list[Severity]":
+        return list(Severity)[: self.rank]
+
+    @property
     def raises_alert(self) -> bool:
         return self in (Severity.HIGH, Severity.CRITICAL)
 
@@ -36,6 +40,12 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 
 
+def severity_rank(field: str = "severity") -> Case:
+    """Return an expression to order by: 0 for LOW to 3 for CRITICAL."""
+    ranks = [When(**{field: severity}, then=Value(severity.rank)) for severity in Severity]
+    return Case(*ranks, output_field=models.IntegerField())
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def search(self, text: str) -> "EventQuerySet":
         """Events that hold the text, whatever its case, in source name, type or description."""
@@ -47,8 +57,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def with_severity_rank(self) -> "EventQuerySet":
         """Add `severity_rank`, 0 for LOW to 3 for CRITICAL, to order by."""
-        ranks = [When(severity=severity, then=Value(severity.rank)) for severity in Severity]
-        return self.annotate(severity_rank=Case(*ranks, output_field=models.IntegerField()))
+        return self.annotate(severity_rank=severity_rank())
 
 
 class Event(models.Model):

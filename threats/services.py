@@ -1,14 +1,36 @@
 """Record events, raise alerts, change an alert's status. Every door comes through here."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from config.errors import DomainError
-from threats.models import TRANSITIONS, Alert, AlertChange, Event, Severity, Status
+from threats.models import (
+    TRANSITIONS,
+    Alert,
+    AlertChange,
+    Event,
+    EventQuerySet,
+    Severity,
+    Status,
+)
+
+# How often an event with a dedup key starts over because another request opened or resolved the
+# alert of that key between the look and the write. Once is rare, twice in a row next to never.
+MAX_ATTEMPTS = 100
+
+
+class Gone(DomainError):
+    """What is to be changed was deleted after the request had found it."""
+
+    code = "not_found"
+    http_status = HTTPStatus.NOT_FOUND
+    detail = "It was deleted in the meantime."
 
 
 class TransitionRefused(DomainError):
@@ -43,8 +65,9 @@ def record_event(
     else is stored. Callers that arrive together are held apart by the database: one of them
     makes the alert, the others count.
     """
+    Severity(severity)  # an unknown one is the caller's mistake, and no cause to start over
     now = timezone.now()
-    while True:
+    for _ in range(MAX_ATTEMPTS):
         if dedup_key and (event := _count_repeat(dedup_key, severity, count)):
             return RecordedEvent(event, is_new=False)
         try:
@@ -62,11 +85,21 @@ def record_event(
                 if Severity(severity).raises_alert:
                     Alert.objects.create(event=event, dedup_key=event.dedup_key, created_at=now)
                 return RecordedEvent(event, is_new=True)
-        except IntegrityError:
-            # Another request made the alert of this key between the look and the insert: count
-            # there. Where no alert holds the key the constraint that failed was another one.
-            if not dedup_key or not Alert.objects.unresolved().filter(dedup_key=dedup_key).exists():
+        except IntegrityError as exc:
+            # Another request made the alert of this key between the look and the insert: look
+            # again. That alert may be resolved by now, so its absence says nothing.
+            if not dedup_key:
                 raise
+            failure = exc
+    raise failure
+
+
+def record_events(events: Sequence[Mapping[str, Any]]) -> list[RecordedEvent]:
+    """Record many events in one transaction: all of them, or none. See `record_event`."""
+    # Every batch takes its keys in the same order, so that no two wait for each other's rows.
+    in_order = sorted(events, key=lambda event: event.get("dedup_key") or "")
+    with transaction.atomic():
+        return [record_event(**event) for event in in_order]
 
 
 def _count_repeat(dedup_key: str, severity: str, count: int) -> Event | None:
@@ -77,35 +110,64 @@ def _count_repeat(dedup_key: str, severity: str, count: int) -> Event | None:
         same = Event.objects.filter(pk=alert.event_id)
         if not same.update(count=F("count") + count, last_seen_at=timezone.now()):
             return None
-        lower = [level for level in Severity if level.rank < Severity(severity).rank]
-        same.filter(severity__in=lower).update(severity=severity)
+        _raise_severity(same, severity)
         return same.get()
 
 
 def update_event(event: Event, **changes: str) -> Event:
-    """Change fields of an event; raised to HIGH or CRITICAL, it gets its alert. Lowering keeps it.
+    """Change fields of an event and return it as stored; raised to HIGH or CRITICAL, it gets its
+    alert. Lowering keeps the alert; only raising brings back one that was deleted.
 
-    An event has at most one alert in its life. Where another unresolved alert holds the event's
-    dedup key, that one keeps it, and repeats go on to count there.
+    An event has one alert at a time. Where another unresolved alert holds the event's dedup key,
+    that one keeps it, and repeats go on to count there.
+
+    Raises Gone (404) where the event was deleted meanwhile.
     """
+    same = Event.objects.filter(pk=event.pk)
     with transaction.atomic():
-        for name, value in changes.items():
-            setattr(event, name, value)
-        event.save(update_fields=list(changes))
-        if Severity(event.severity).raises_alert and not Alert.objects.filter(event=event).exists():
-            _raise_late_alert(event)
-    return event
+        severity = changes.get("severity")
+        is_raised = severity is not None and _raise_severity(same, severity)
+        if changes:
+            same.update(**changes)
+        stored = same.first()
+        if stored is None:
+            raise Gone
+        if is_raised and Severity(stored.severity).raises_alert:
+            _raise_late_alert(stored)
+        return stored
+
+
+def _raise_severity(same: EventQuerySet, severity: str) -> bool:
+    """Set the severity of the one event where it is lower; say whether it was."""
+    return bool(same.filter(severity__in=Severity(severity).below).update(severity=severity))
 
 
 def _raise_late_alert(event: Event) -> None:
-    for dedup_key in dict.fromkeys([event.dedup_key, None]):
-        try:
-            with transaction.atomic():
-                Alert.objects.create(event=event, dedup_key=dedup_key)
-            return
-        except IntegrityError:
-            if Alert.objects.filter(event=event).exists():
-                return  # a parallel change raised it first
+    # The transaction has changed the event, so no other one raises its alert before this ends.
+    if Alert.objects.filter(event=event).exists():
+        return
+    try:
+        with transaction.atomic():
+            Alert.objects.create(event=event, dedup_key=event.dedup_key)
+    except IntegrityError:
+        Alert.objects.create(event=event, dedup_key=None)
+
+
+def delete_event(event: Event) -> None:
+    """Delete an event with its alert and history."""
+    with transaction.atomic():
+        # Django reads what hangs on a row before it deletes: nobody may add to it in between.
+        # The locks are for PostgreSQL; SQLite has one writer.
+        Event.objects.select_for_update().filter(pk=event.pk).first()
+        Alert.objects.select_for_update().filter(event=event).first()
+        event.delete()
+
+
+def delete_alert(alert: Alert) -> None:
+    """Delete an alert with its history; its event stays, and repeats of it make a new event."""
+    with transaction.atomic():
+        Alert.objects.select_for_update().filter(pk=alert.pk).first()
+        alert.delete()
 
 
 def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -> Alert:
@@ -116,10 +178,12 @@ def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -
 
     Raises TransitionRefused (409) for a change that TRANSITIONS does not list, and
     SameTroubleUnresolved (409) when a resolved alert is reopened while another one with its
-    dedup key is unresolved.
+    dedup key is unresolved, and Gone (404) where the alert was deleted meanwhile.
     """
     while True:
-        before = Alert.objects.values_list("status", flat=True).get(pk=alert.pk)
+        before = Alert.objects.filter(pk=alert.pk).values_list("status", flat=True).first()
+        if before is None:
+            raise Gone
         if before == status:
             alert.status = status
             return alert
@@ -143,6 +207,8 @@ def _move(alert: Alert, *, before: str, status: str, by: str, note: str) -> bool
             )
             return True
     except IntegrityError as exc:
+        if before != Status.RESOLVED:
+            raise
         raise SameTroubleUnresolved(
             f"Alert {alert.pk} cannot be reopened: a newer alert of the same trouble, with dedup"
             f" key {alert.dedup_key!r}, is not resolved yet."

@@ -112,7 +112,7 @@ class AlertViewSet(
         is_write = self.action in ("update", "partial_update", "destroy")
         return [IsAdmin() if is_write else IsPerson()]
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.method == "POST":
             raise MethodNotAllowed(
                 "POST",
