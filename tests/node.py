@@ -48,9 +48,7 @@ class Node:
 
     def as_admin(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         if not self.token:
-            credentials = {"username": "admin", "password": ADMIN_PASSWORD}
-            _, answer, _ = self.request("POST", "/api/token/", credentials)
-            self.token = answer["access"]
+            self.token = sign_in(self, "admin", ADMIN_PASSWORD)
         headers = {"Authorization": f"Bearer {self.token}"}
         return self.request(method, path, body, headers)[:2]
 
@@ -72,7 +70,10 @@ class Node:
                 stdout=log,
                 stderr=log,
             )
-        deadline = time.monotonic() + 30
+        self.wait_until_ready(within_seconds=30)
+
+    def wait_until_ready(self, *, within_seconds: float) -> None:
+        deadline = time.monotonic() + within_seconds
         while not self._is_ready():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
@@ -90,11 +91,19 @@ class Node:
             return False
 
 
+def sign_in(node: Node, username: str, password: str) -> str:
+    """Return an access token."""
+    credentials = {"username": username, "password": password}
+    status, answer, _ = node.request("POST", "/api/token/", credentials)
+    assert status == 200, answer
+    return answer["access"]
+
+
 @contextmanager
 def running_node(directory: Path, **env: str):
     """Serve a fresh database: SQLite below `directory`, or one of the PostgreSQL under test."""
-    port = _free_port()
-    with _fresh_database(directory) as database_url:
+    port = free_port()
+    with fresh_database(directory) as database_url:
         node = Node(
             url=f"http://127.0.0.1:{port}",
             log=directory / "gunicorn.log",
@@ -119,14 +128,14 @@ def running_node(directory: Path, **env: str):
             node.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
 @contextmanager
-def _fresh_database(directory: Path):
+def fresh_database(directory: Path):
     server_url = os.environ.get("DATABASE_URL", "")
     if not server_url.startswith("postgres"):
         yield f"sqlite:///{directory / 'node.sqlite3'}"
