@@ -7,3 +7,5 @@ class Console(AdminSite):
     site_header = "Picket"
     site_title = "Picket"
     index_title = "Console"
+    # The node's first page is the console itself.
+    site_url = None

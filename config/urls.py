@@ -33,8 +33,8 @@ urlpatterns = [
     path("swagger/", schema_view.with_ui("swagger"), name="swagger"),
     path("redoc/", schema_view.with_ui("redoc"), name="redoc"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
+    path("healthz", health.HealthzView.as_view(), name="healthz"),
+    path("readyz", health.ReadyzView.as_view(), name="readyz"),
 ]
 
 handler400 = errors.bad_request

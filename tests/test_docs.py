@@ -11,7 +11,7 @@ from tests.urls import walk
 
 ROOT = Path(__file__).resolve().parent.parent
 READS_OF_ENVIRONMENT = re.compile(
-    r"""(?:env\.\w+|_networks|_rate|_choice|environ\.get|Env\(\)\.str)\(\s*["']([A-Z][A-Z_]+)["']"""
+    r"""(?:env\.\w+|_networks|_rate|_choice|os\.environ\.get|Env\(\)\.str)\(\s*["']([A-Z][A-Z_]+)["']"""
 )
 CODES_OF_BATCH_ITEMS = {"malformed"}
 

@@ -4,6 +4,7 @@ import re
 
 from django.urls import get_resolver
 from django.urls.resolvers import URLResolver
+from rest_framework.views import APIView
 
 
 def walk(resolver=None, prefix=""):
@@ -23,12 +24,13 @@ def _plain(pattern):
 
 
 def rest_operations():
-    """Return (method, path) of everything that answers below /api/ and /dhimp/api/."""
+    """Return (method, path) of everything that answers with JSON."""
     found = set()
     for path, view in walk(prefix="/"):
-        if not path.startswith(("/api/", "/dhimp/api/")):
-            continue
+        cls = getattr(view, "cls", object)
+        if not issubclass(cls, APIView) or cls.schema is None:
+            continue  # the console, and the description itself
         actions = getattr(view, "actions", None)
-        methods = actions or [m for m in view.cls.http_method_names if hasattr(view.cls, m)]
+        methods = actions or [m for m in cls.http_method_names if hasattr(cls, m)]
         found |= {(method.upper(), path) for method in methods if method not in ("head", "options")}
     return found
