@@ -37,8 +37,11 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
     lookup_value_regex = r"\d+"
 
     def get_permissions(self) -> list[BasePermission]:
-        permissions: dict[str, Any] = {"create": IsPerson | MayPostEvents, "destroy": IsAdmin}
-        return [permissions.get(self.action, IsPerson)()]
+        if self.action == "create":
+            permission: Any = (IsPerson | MayPostEvents)()
+            permission.message = MayPostEvents.message
+            return [permission]
+        return [IsAdmin() if self.action == "destroy" else IsPerson()]
 
     def get_serializer_class(self) -> type[serializers.EventSerializer]:
         if self.action in ("update", "partial_update"):
@@ -113,7 +116,7 @@ class AlertViewSet(
         return [IsAdmin() if is_write else IsPerson()]
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        if request.method == "POST":
+        if request.method == "POST" and not self.detail:
             raise MethodNotAllowed(
                 "POST",
                 detail="Alerts are not posted: an event of severity HIGH or CRITICAL raises one."

@@ -1,0 +1,38 @@
+import pytest
+
+from tests.factories import make_alert, make_event
+from threats.models import Alert, AlertChange, Event
+from threats.services import acknowledge_alert, delete_alert, delete_event
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_event_takes_its_alert_and_history_with_it():
+    alert = acknowledge_alert(make_alert(), by="alma")
+    other = make_event()
+
+    delete_event(alert.event)
+
+    assert Event.objects.get() == other
+    assert not Alert.objects.exists()
+    assert not AlertChange.objects.exists()
+
+
+def test_an_alert_takes_its_history_with_it_and_leaves_its_event():
+    alert = acknowledge_alert(make_alert(), by="alma")
+
+    delete_alert(alert)
+
+    assert Event.objects.get() == alert.event
+    assert not AlertChange.objects.exists()
+
+
+def test_deleting_what_is_gone_does_nothing():
+    event, alert = make_event(), make_alert()
+    delete_event(Event.objects.get(pk=event.pk))
+    delete_alert(Alert.objects.get())
+
+    delete_event(event)
+    delete_alert(alert)
+
+    assert Event.objects.get() == alert.event
