@@ -18,6 +18,7 @@ CATEGORIES = ("malware", "danger", "suspicious", "normal")
 LIMITS = {
     "host": 255,
     "severity": 255,
+    "action": 64,
     "path": 4096,
     "path_from": 4096,
     "user": 255,
@@ -147,11 +148,10 @@ def is_storable(text: str) -> bool:
 
 
 def _read_action(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("Takes a text.")
-    if len(value) > 64 or read_action(value) is None:
+    text = read_text(name, value)
+    if text and read_action(text) is None:
         raise ValueError(f"Is no known action; it takes one of {', '.join(ACTIONS)}.")
-    return value
+    return text
 
 
 def _read_category(name: str, value: object) -> str:
