@@ -1,15 +1,16 @@
 """Keep the day counts in step with the logs, and rebuild them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, F, Max, Min, Value, When
+from django.db.models import Case, Count, F, Value, When
 
 from fim.days import bounds_of_day, day_of
+from fim.dialects import hold_counts_still
 from fim.models import DayCount, FimLog
 
 Key = tuple[date, str, str]
@@ -69,18 +70,23 @@ def recount() -> Recount:
 
 
 def _days_in_use() -> list[date]:
-    logs = FimLog.objects.aggregate(first=Min("timestamp"), last=Max("timestamp"))
-    days = set(DayCount.objects.values_list("day", flat=True))
-    if logs["first"]:
-        first, last = day_of(logs["first"]), day_of(logs["last"])
-        days |= {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    return sorted(days)
+    return sorted({*DayCount.objects.values_list("day", flat=True), *_days_with_logs()})
+
+
+def _days_with_logs() -> Iterator[date]:
+    """Yield the day of the oldest log, then that of the oldest one after it, and so on."""
+    logs = FimLog.objects.order_by("timestamp").values_list("timestamp", flat=True)
+    moment = logs.first()
+    while moment is not None:
+        day = day_of(moment)
+        yield day
+        moment = logs.filter(timestamp__gte=bounds_of_day(day)[1]).first()
 
 
 def _recount_day(day: date) -> int:
     start, end = bounds_of_day(day)
     with transaction.atomic():
-        _hold_counts_still()
+        hold_counts_still()
         found = FimLog.objects.filter(timestamp__gte=start, timestamp__lt=end)
         rows = found.order_by().values_list("host", "category").annotate(n=Count("pk"))
         actual = {(host, category): n for host, category, n in rows}
@@ -93,10 +99,3 @@ def _recount_day(day: date) -> int:
             DayCount.objects.filter(day=day).delete()
             add_counts(Counter({(day, *key): n for key, n in actual.items()}))
         return len(wrong)
-
-
-def _hold_counts_still() -> None:
-    """On PostgreSQL, let no other transaction change counts meanwhile; SQLite has one writer."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE fim_daycount IN SHARE ROW EXCLUSIVE MODE")

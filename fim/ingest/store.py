@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from fim.counts import add_counts, keys_of
+from fim.dialects import reserve_ids
 from fim.ingest.record import NewLog
 from fim.models import Category, FimLog
 from threats.models import Severity
@@ -51,6 +52,20 @@ def store_logs(new_logs: Sequence[NewLog]) -> StoredLogs:
     raise failure
 
 
+def store_log(new_log: NewLog) -> tuple[FimLog, bool]:
+    """Store one log as `store_logs` does; return it, or the stored one that it repeats, and
+    whether it is new.
+    """
+    while True:
+        stored = store_logs([new_log])
+        if stored.logs:
+            return stored.logs[0], True
+        same = FimLog.objects.filter(host=new_log.host, event_id=new_log.event_id)
+        if log := same.first():
+            return log, False
+        # Deleted since it was seen: this one is no repeat any more.
+
+
 def _split(new_logs: Sequence[NewLog]) -> tuple[list[NewLog], list[NewLog]]:
     """Return those logs that are not stored yet, and the repeats."""
     seen = _stored_keys(new_logs)
@@ -81,10 +96,22 @@ def _stored_keys(new_logs: Sequence[NewLog]) -> set[tuple[str, object]]:
 
 def _insert(fresh: Sequence[NewLog]) -> list[FimLog]:
     logs = [FimLog(**{name: getattr(log, name) for name in FIELDS}) for log in fresh]
-    FimLog.objects.bulk_create(logs)
+    FimLog.objects.bulk_create(_in_order_of_event_ids(logs))
     _raise_events(logs)
     add_counts(keys_of((log.timestamp, log.host, log.category) for log in logs))
     return logs
+
+
+def _in_order_of_event_ids(logs: list[FimLog]) -> list[FimLog]:
+    """Number logs as received and order them so that parallel inserts wait in one direction."""
+    if sum(log.event_id is not None for log in logs) < 2:
+        return logs
+    ids = reserve_ids(len(logs))
+    if ids is None:
+        return logs
+    for log, pk in zip(logs, ids, strict=True):
+        log.pk = pk
+    return sorted(logs, key=lambda log: (log.host, str(log.event_id)))
 
 
 def _raise_events(logs: Sequence[FimLog]) -> None:
