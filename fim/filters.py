@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from config.filters import MomentFilter
+from fim.ingest.record import LIMITS
 from fim.models import Action, Category, FimLog, FimLogQuerySet
 
 
@@ -13,7 +14,11 @@ class FimLogFilter(filters.FilterSet):
     action = filters.MultipleChoiceFilter(choices=Action.choices)
     timestamp_after = MomentFilter("timestamp", "gte", label="From this moment on (ISO 8601).")
     timestamp_before = MomentFilter("timestamp", "lt", label="Before this moment (ISO 8601).")
-    search = filters.CharFilter(method="filter_search", label="Text in path, user or process.")
+    search = filters.CharFilter(
+        method="filter_search",
+        max_length=LIMITS["path"],
+        label="Text in path, user or process, in any case.",
+    )
 
     class Meta:
         model = FimLog

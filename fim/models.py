@@ -1,5 +1,7 @@
 """File-integrity logs, and how many there were each day."""
 
+import ntpath
+import posixpath
 from typing import ClassVar
 
 from django.db import models
@@ -99,7 +101,9 @@ class FimLog(models.Model):
     def file_name(self) -> str:
         """The last part of the path; of a Windows path too, where the separator is a backslash."""
         is_windows = self.path[1:3] == ":\\" or self.path.startswith("\\\\")
-        return self.path.rstrip("\\/").rpartition("\\" if is_windows else "/")[2] or self.path
+        if is_windows:
+            return ntpath.basename(self.path.rstrip("\\/")) or self.path
+        return posixpath.basename(self.path.rstrip("/")) or self.path
 
 
 class DayCount(models.Model):

@@ -1,21 +1,21 @@
-"""Logs without a key: from near networks only."""
+"""Who may post logs: a key from anywhere, and whoever is near."""
 
 from typing import Any
 
 from django.conf import settings
 from rest_framework.exceptions import NotAuthenticated
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from users.client_address import client_address, is_in
+from users.permissions import MayPostLogs
 
 
-class FromAllowedNetwork(BasePermission):
-    """No key, and the real client is in `FIM_INGEST_ALLOWED_NETWORKS`."""
+class MayPostLogsOrIsNear(MayPostLogs):
+    """A key with the scope; without a key, a real client in `FIM_INGEST_ALLOWED_NETWORKS`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.auth is not None:
-            return False
+            return super().has_permission(request, view)
         address = client_address(request._request)
         if address is not None and is_in(address, settings.FIM_INGEST_ALLOWED_NETWORKS):
             return True

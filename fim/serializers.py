@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from fim.ingest.record import MAX_INTEGER
 from fim.models import Action, Category, FimLog
 
 MAX_IDS = 10_000
@@ -84,8 +85,21 @@ class NewLogSerializer(serializers.Serializer[Any]):
     attributes = serializers.DictField(required=False)
 
 
+class IdsField(serializers.ListField):
+    """Looks at the length first, so that the answer to 100,000 bad ids is one sentence."""
+
+    child = serializers.IntegerField(min_value=1, max_value=MAX_INTEGER)
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        if isinstance(data, list) and len(data) > MAX_IDS:
+            raise serializers.ValidationError(
+                f"Has {len(data)} ids; at most {MAX_IDS} are deleted at once."
+            )
+        return super().to_internal_value(data)
+
+
 class IdsSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=serializers.IntegerField(), max_length=MAX_IDS, min_length=1)
+    ids = IdsField(allow_empty=False)
 
 
 class DeletedSerializer(serializers.Serializer[Any]):

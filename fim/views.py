@@ -22,14 +22,14 @@ from fim.days import FIRST_DAY, LAST_DAY
 from fim.filters import FimLogFilter
 from fim.incron import incron_status
 from fim.ingest.body import Body, Malformed, MalformedBody
-from fim.ingest.parsers import PARSERS
+from fim.ingest.parsers import PARSERS, LogsNegotiation
 from fim.ingest.record import InvalidRecord, NewLog, read_log, read_text
-from fim.ingest.store import store_logs
+from fim.ingest.store import store_log, store_logs
 from fim.models import FimLog
-from fim.permissions import FromAllowedNetwork
+from fim.permissions import MayPostLogsOrIsNear
 from fim.services import delete_logs
 from users.authentication import KeyAuthentication, Machine
-from users.permissions import IsAdmin, IsPerson, MayPostLogs
+from users.permissions import IsAdmin, IsPerson
 from users.throttles import IngestThrottle, KeyThrottle
 
 MAX_LOGS_A_CATEGORY = 1_000
@@ -39,15 +39,16 @@ class IngestView(APIView):
     """Takes one log, an array or NDJSON. What it acknowledges is committed."""
 
     authentication_classes = [KeyAuthentication]
-    permission_classes = [MayPostLogs | FromAllowedNetwork]
+    permission_classes = [MayPostLogsOrIsNear]
     throttle_classes = [KeyThrottle, IngestThrottle]
     parser_classes = PARSERS
+    content_negotiation_class = LogsNegotiation
 
     @swagger_auto_schema(**schema.INGEST)
     def post(self, request: Request) -> Response:
         body = request.data
         if not isinstance(body, Body):
-            raise MalformedBody("The body is empty.")
+            raise MalformedBody("The body is empty, or has no Content-Length.")
         received_at, default_host = timezone.now(), _default_host(request)
         if body.is_batch:
             return self._store_batch(body.records, received_at, default_host)
@@ -55,15 +56,8 @@ class IngestView(APIView):
             new_log = read_log(body.records[0], received_at=received_at, default_host=default_host)
         except InvalidRecord as exc:
             raise ValidationError(exc.fields) from exc
-        return self._store_one(new_log)
-
-    def _store_one(self, new_log: NewLog) -> Response:
-        stored = store_logs([new_log])
-        if stored.logs:
-            log, status = stored.logs[0], HTTPStatus.CREATED
-        else:
-            log = FimLog.objects.get(host=new_log.host, event_id=new_log.event_id)
-            status = HTTPStatus.OK
+        log, is_new = store_log(new_log)
+        status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
         return Response(serializers.FimLogSerializer(log).data, status=status)
 
     def _store_batch(self, records: list[object], received_at: Any, default_host: str) -> Response:
@@ -102,7 +96,7 @@ class FimLogViewSet(
     queryset = FimLog.objects.newest()
     serializer_class = serializers.FimLogSerializer
     filterset_class = FimLogFilter
-    lookup_value_regex = r"\d+"
+    lookup_value_regex = r"[0-9]+"
 
     def get_permissions(self) -> list[BasePermission]:
         return [IsAdmin() if self.action == "destroy_many" else IsPerson()]
@@ -129,7 +123,7 @@ class ReportView(APIView):
             day = date.fromisoformat(text)
         except ValueError:
             day = None
-        if day is None or len(text) != 10 or not FIRST_DAY <= day <= LAST_DAY:
+        if day is None or day.isoformat() != text or not FIRST_DAY <= day <= LAST_DAY:
             raise ValidationError(
                 {"date": [f"Takes a day from {FIRST_DAY} to {LAST_DAY}, as YYYY-MM-DD."]}
             )

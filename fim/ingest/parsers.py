@@ -4,13 +4,22 @@ A body without a Content-Type is refused: a page of a foreign site can make a br
 a node on its own machine without asking first, and logs from there would need no key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
-from fim.ingest.body import Body, BodyTooLarge, read_json, read_ndjson, unpack
+from fim.ingest.body import (
+    Body,
+    BodyTooLarge,
+    UnknownMediaType,
+    read_json,
+    read_ndjson,
+    unpack,
+)
 
 
 class LogsJSONParser(BaseParser):
@@ -29,7 +38,7 @@ class LogsJSONParser(BaseParser):
         raw = stream.read(limit + 1)
         if len(raw) > limit:
             size = headers.get("Content-Length", f"over {limit}")
-            raise BodyTooLarge(f"The body has {size} bytes", limit)
+            raise BodyTooLarge(f"The body has {size} bytes; at most {limit} are accepted.")
         text = unpack(
             raw,
             encoding=headers.get("Content-Encoding", ""),
@@ -48,3 +57,15 @@ class LogsJSONLinesParser(LogsNDJSONParser):
 
 
 PARSERS = [LogsJSONParser, LogsNDJSONParser, LogsJSONLinesParser]
+
+
+class LogsNegotiation(DefaultContentNegotiation):
+    """Says which media types are taken where a body has another, or none."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        parser = super().select_parser(request, parsers)
+        if parser is None:
+            taken = ", ".join(parser.media_type for parser in PARSERS)
+            sent = f"is {request.content_type[:100]}" if request.content_type else "is missing"
+            raise UnknownMediaType(f"Content-Type {sent}; it takes one of {taken}.")
+        return parser
