@@ -28,7 +28,8 @@ class MomentField(IsoDateTimeField):
         if match := SPACE_FOR_PLUS.fullmatch(text):
             text = f"{match[1]}+{match[2]}"
         try:
-            moment = datetime.fromisoformat(text)
+            # In capitals, and nothing behind a NUL: Python would not read the ones, nor the other.
+            moment = datetime.fromisoformat(text.upper()) if text.isprintable() else None
         except (ValueError, OverflowError):
             moment = None
         if moment is None or not 1 < moment.year < 9999:
