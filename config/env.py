@@ -11,7 +11,7 @@ FALSE_WORDS = ("false", "off", "no", "n", "0", "")
 
 
 class Env(environ.Env):
-    """django-environ, with `ImproperlyConfigured` instead of a bare `ValueError`."""
+    """django-environ, with `ImproperlyConfigured` instead of a bare `ValueError` or a guess."""
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -27,3 +27,23 @@ class Env(environ.Env):
         if text.lower() not in (*TRUE_WORDS, *FALSE_WORDS):
             raise ImproperlyConfigured(f"{var} is {text!r}; it takes true or false.")
         return text.lower() in TRUE_WORDS
+
+    def str(self, var: str, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
+        """Return the text as it is: django-environ takes `$NAME` for another variable's name."""
+        return self.ENVIRON[var] if var in self.ENVIRON else super().str(var, default, **kwargs)
+
+    def whole(
+        self,
+        var: builtins.str,
+        *,
+        default: builtins.int,
+        minimum: builtins.int = 1,
+        maximum: builtins.int,
+    ) -> builtins.int:
+        """Return a whole number within bounds."""
+        number = int(self.int(var, default=default))
+        if not minimum <= number <= maximum:
+            raise ImproperlyConfigured(
+                f"{var} is {number}; it takes a whole number from {minimum} to {maximum}."
+            )
+        return number

@@ -35,15 +35,6 @@ def _rate(name: str, default: str) -> str:
     return rate
 
 
-def _whole(name: str, default: int, *, minimum: int = 1, maximum: int) -> int:
-    number = int(env.int(name, default=default))
-    if not minimum <= number <= maximum:
-        raise ImproperlyConfigured(
-            f"{name} is {number}; it takes a whole number from {minimum} to {maximum}."
-        )
-    return number
-
-
 def _choice(name: str, default: str, choices: set[str]) -> str:
     value = env.str(name, default=default)
     if value not in choices:
@@ -64,6 +55,9 @@ if TIME_ZONE not in zoneinfo.available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; it takes a name such as Europe/Rome.")
 USE_TZ = True
 USE_I18N = False
+# The console shows moments to the second, in the form that sorts.
+DATETIME_FORMAT = "Y-m-d H:i:s"
+DATE_FORMAT = "Y-m-d"
 LANGUAGE_CODE = "en-us"
 
 INSTALLED_APPS = [
@@ -129,7 +123,7 @@ if "ENGINE" not in DATABASES["default"]:
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": env.int("SQLITE_BUSY_TIMEOUT_SECONDS", default=30),
+        "timeout": env.whole("SQLITE_BUSY_TIMEOUT_SECONDS", default=30, maximum=600),
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -150,8 +144,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 
 # Failed sign-ins, counted for a user name from an address on every door (django-axes).
-AXES_FAILURE_LIMIT = _whole("SIGN_IN_FAILURE_LIMIT", 5, maximum=1_000)
-AXES_COOLOFF_TIME = timedelta(minutes=_whole("SIGN_IN_LOCKOUT_MINUTES", 15, maximum=10_080))
+AXES_FAILURE_LIMIT = env.whole("SIGN_IN_FAILURE_LIMIT", default=5, maximum=1_000)
+AXES_COOLOFF_TIME = timedelta(
+    minutes=env.whole("SIGN_IN_LOCKOUT_MINUTES", default=15, maximum=10_080)
+)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # What is tried while locked out is not kept: it would let anyone fill the database.
@@ -166,8 +162,12 @@ AXES_DISABLE_ACCESS_LOG = True
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="")
 SIMPLE_JWT = {
     "SIGNING_KEY": JWT_SIGNING_KEY or SECRET_KEY,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=_whole("ACCESS_TOKEN_MINUTES", 60, maximum=10_080)),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=_whole("REFRESH_TOKEN_DAYS", 7, maximum=366)),
+    "ACCESS_TOKEN_LIFETIME": timedelta(
+        minutes=env.whole("ACCESS_TOKEN_MINUTES", default=60, maximum=10_080)
+    ),
+    "REFRESH_TOKEN_LIFETIME": timedelta(
+        days=env.whole("REFRESH_TOKEN_DAYS", default=7, maximum=366)
+    ),
     "AUTH_TOKEN_CLASSES": ["users.tokens.AccessToken"],
     "USER_ID_FIELD": "username",
     "USER_ID_CLAIM": "username",
@@ -190,7 +190,7 @@ CSRF_TRUSTED_ORIGINS = [
 TRUSTED_PROXIES = _networks("TRUSTED_PROXIES", default=[])
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0)
+SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", default=0, minimum=0, maximum=10**9)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0
 X_FRAME_OPTIONS = "DENY"
 
@@ -200,7 +200,7 @@ REST_FRAMEWORK = {
         "users.authentication.BearerAuthentication",
         "users.authentication.KeyAuthentication",
         "users.authentication.CookieAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "users.authentication.ConsoleAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["users.permissions.IsPerson"],
     "DEFAULT_THROTTLE_CLASSES": ["users.throttles.ReadThrottle", "users.throttles.KeyThrottle"],
@@ -242,8 +242,10 @@ SWAGGER_SETTINGS = {
 }
 
 # File-integrity logs
-FIM_MAX_BODY_BYTES = env.int("FIM_MAX_BODY_BYTES", default=8 * 1024 * 1024)
-FIM_MAX_UNPACKED_BYTES = env.int("FIM_MAX_UNPACKED_BYTES", default=8 * FIM_MAX_BODY_BYTES)
+FIM_MAX_BODY_BYTES = env.whole("FIM_MAX_BODY_BYTES", default=8 * 1024 * 1024, maximum=2**30)
+FIM_MAX_UNPACKED_BYTES = env.whole(
+    "FIM_MAX_UNPACKED_BYTES", default=8 * FIM_MAX_BODY_BYTES, maximum=2**33
+)
 FIM_INGEST_ALLOWED_NETWORKS = _networks(
     "FIM_INGEST_ALLOWED_NETWORKS",
     default=[
@@ -257,7 +259,9 @@ FIM_INGEST_ALLOWED_NETWORKS = _networks(
     ],
 )
 INCRON_STATUS_PATH = env.str("INCRON_STATUS_PATH", default="/var/run/picket/incron.status")
-INCRON_STATUS_MAX_AGE_SECONDS = env.int("INCRON_STATUS_MAX_AGE_SECONDS", default=120)
+INCRON_STATUS_MAX_AGE_SECONDS = env.whole(
+    "INCRON_STATUS_MAX_AGE_SECONDS", default=120, maximum=86_400
+)
 
 # Static files
 STATIC_URL = "/static/"

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.authentication import BaseAuthentication, CSRFCheck, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
-from rest_framework_api_key.permissions import KeyParser
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, Token
+from rest_framework_simplejwt.tokens import Token
 
 from users.cookies import TOKEN_COOKIE
 from users.models import Key
-from users.tokens import user_of_token
+from users.tokens import AccessToken, user_of_token
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Api-Key KEY`; a bad key is 401, also from a network that needs none."""
 
     def authenticate(self, request: Request) -> tuple[Machine, Key] | None:
-        text = KeyParser().get(request._request)
-        if text is None:
+        keyword, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if keyword.lower() != "api-key":
             return None
         try:
             key = Key.objects.get_from_key(text) if "\x00" not in text else None
@@ -76,17 +75,25 @@ class CookieAuthentication(BaseAuthentication):
         if not raw_token:
             return None
         try:
-            token = AccessToken(raw_token.encode())  # type: ignore[arg-type]
+            token = AccessToken(raw_token.encode(errors="replace"))
             user = user_of_token(token)
         except (TokenError, AuthenticationFailed):
             return None
-        self._enforce_csrf(request)
+        _enforce_csrf(request)
         return user, token
 
-    def _enforce_csrf(self, request: Request) -> None:
-        check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
-        check.process_request(request._request)
-        if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
-            raise PermissionDenied(
-                f"A write with the cookie needs Django's CSRF token: {reason}", code="csrf_failed"
-            )
+
+class ConsoleAuthentication(SessionAuthentication):
+    """The console's session; writes must pass the same check."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        _enforce_csrf(request)
+
+
+def _enforce_csrf(request: Request) -> None:
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check.process_request(request._request)
+    if reason := check.process_view(request._request, None, (), {}):  # type: ignore[arg-type]
+        raise PermissionDenied(
+            f"A write with a cookie needs Django's CSRF token: {reason}", code="csrf_failed"
+        )

@@ -17,6 +17,10 @@ FORWARDING_HEADERS = (
     "HTTP_VIA",
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_TRUE_CLIENT_IP",
+    "HTTP_CF_CONNECTING_IP",
 )
 
 
@@ -26,17 +30,17 @@ def client_address(request: HttpRequest) -> Address | None:
     The peer of the connection is the client unless it is one of `TRUSTED_PROXIES`: then
     `X-Forwarded-For` is read from the right, past the trusted proxies, to the first address that
     none of them vouches for. A request with forwarding headers from a peer that is no trusted
-    proxy came from somewhere that nobody vouches for: None.
+    proxy came from somewhere that nobody vouches for: None. So did one from a trusted proxy that
+    names its client in some other header alone.
     """
-    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    peer = _peer(request)
     if peer is None:
         return None
-    if not is_in(peer, settings.TRUSTED_PROXIES):
+    chain = request.META.get("HTTP_X_FORWARDED_FOR", "").replace(",", " ").split()
+    if not chain or not is_in(peer, settings.TRUSTED_PROXIES):
         return None if any(name in request.META for name in FORWARDING_HEADERS) else peer
-    for text in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
-        if not text.strip():
-            continue
-        hop = _address(text.strip())
+    for text in reversed(chain):
+        hop = _address(text)
         if hop is None or not is_in(hop, settings.TRUSTED_PROXIES):
             return hop
     return peer
@@ -44,16 +48,27 @@ def client_address(request: HttpRequest) -> Address | None:
 
 def client_address_text(request: HttpRequest) -> str:
     """Return the client's address for counting and logging; the peer's where it is not known."""
-    return str(client_address(request) or request.META.get("REMOTE_ADDR") or "unknown")
+    return lockout_address(request) or "unknown"
+
+
+def lockout_address(request: HttpRequest) -> str | None:
+    """Return the same for django-axes, whose column holds an address or nothing."""
+    address = client_address(request) or _peer(request)
+    return str(address) if address else None
 
 
 def is_in(address: Address, networks: Iterable[Network]) -> bool:
     return any(address in network for network in networks)
 
 
+def _peer(request: HttpRequest) -> Address | None:
+    return _address(request.META.get("REMOTE_ADDR", ""))
+
+
 def _address(text: str) -> Address | None:
+    """Read an address; IPv4 that comes as IPv6 is IPv4, and a zone such as `%eth0` is dropped."""
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:

@@ -2,7 +2,8 @@
 
 Django's file and database caches read, add and write in three steps, so parallel requests slip
 through; a memory cache counts in each worker by itself. One upsert in SQLite does neither, and
-with `synchronous=OFF` it touches no disk: what a power cut loses here is a throttle's count.
+in WAL with `synchronous=NORMAL` it waits for the disk only when a checkpoint does: what a power
+cut loses here is a throttle's last counts, never the file.
 """
 
 import sqlite3
@@ -12,12 +13,17 @@ from pathlib import Path
 UPSERT = """
 INSERT INTO counter (key, started_at, count) VALUES (:key, :now, 1)
 ON CONFLICT (key) DO UPDATE SET
-    count = CASE WHEN started_at <= :now - :period THEN 1 ELSE count + 1 END,
-    started_at = CASE WHEN started_at <= :now - :period THEN :now ELSE started_at END
+    count = CASE WHEN started_at > :now - :period AND started_at <= :now + :slack
+        THEN count + 1 ELSE 1 END,
+    started_at = CASE WHEN started_at > :now - :period AND started_at <= :now + :slack
+        THEN started_at ELSE :now END
 RETURNING count, started_at
 """
 # A fleet has thousands of callers, not millions; what is older than any period can go.
 KEEP_SECONDS = 2 * 86400
+# Requests reach the file in another order than they read the clock. A window that begins later
+# than that was counted by a clock that has been set back since.
+SLACK_SECONDS = 60
 
 _local = threading.local()
 
@@ -25,27 +31,34 @@ _local = threading.local()
 def add_one(path: Path, key: str, *, period_seconds: int, now: float) -> tuple[int, float]:
     """Count one more for `key`; return its count and when its window began (Unix seconds).
 
-    A window begins with its first count and lasts `period_seconds`.
+    A window begins with its first count and lasts `period_seconds`. Raises sqlite3.Error.
     """
-    connection = _connection(path)
-    values = {"key": key, "now": now, "period": period_seconds}
+    connection = _connection(path, now)
+    values = {"key": key, "now": now, "period": period_seconds, "slack": SLACK_SECONDS}
     count, started_at = connection.execute(UPSERT, values).fetchone()
     return count, started_at
 
 
-def _connection(path: Path) -> sqlite3.Connection:
-    if getattr(_local, "path", None) != path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=10, isolation_level=None)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS counter"
-            " (key TEXT PRIMARY KEY, started_at REAL NOT NULL, count INTEGER NOT NULL)"
-            " WITHOUT ROWID"
-        )
-        connection.execute(
-            "DELETE FROM counter WHERE started_at < unixepoch() - ?", (KEEP_SECONDS,)
-        )
-        _local.path, _local.connection = path, connection
+def _connection(path: Path, now: float) -> sqlite3.Connection:
+    """Return this thread's connection; each day's first one clears out what is old."""
+    is_fresh = abs(now - getattr(_local, "opened_at", now)) < KEEP_SECONDS / 2
+    if getattr(_local, "path", None) != path or not is_fresh:
+        if old := getattr(_local, "connection", None):
+            old.close()
+        _local.connection = _open(path)
+        _local.connection.execute("DELETE FROM counter WHERE started_at < ?", (now - KEEP_SECONDS,))
+        _local.path, _local.opened_at = path, now
     return _local.connection
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS counter"
+        " (key TEXT PRIMARY KEY, started_at REAL NOT NULL, count INTEGER NOT NULL)"
+        " WITHOUT ROWID"
+    )
+    return connection

@@ -3,12 +3,8 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework_simplejwt.serializers import (
-    TokenRefreshSerializer as BaseTokenRefreshSerializer,
-)
 
 from users.models import User
-from users.tokens import RefreshToken
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
@@ -21,8 +17,8 @@ class TokenPairSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(help_text="Refresh token, good once.")
 
 
-class TokenRefreshSerializer(BaseTokenRefreshSerializer):
-    token_class = RefreshToken
+class TokenRefreshSerializer(serializers.Serializer[Any]):
+    refresh = serializers.CharField(help_text="Refresh token; it ends with this request.")
 
 
 class LogoutSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,8 @@ import secrets
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from config.errors import DomainError
@@ -25,7 +27,12 @@ def create_first_admin(*, password: str = "") -> str | None:
     if User.objects.exists():
         return None
     password = password or secrets.token_urlsafe(15)
-    User.objects.create_superuser(FIRST_ADMIN, password=password)
+    try:
+        with transaction.atomic():
+            User.objects.create_superuser(FIRST_ADMIN, password=password)
+    except IntegrityError:
+        # Another process was first.
+        return None
     return password
 
 
@@ -39,8 +46,11 @@ def create_key(
 ) -> tuple[Key, str]:
     """Make a key; return it with its text, which is stored nowhere and cannot be shown again.
 
-    Raises InvalidKey for a key without a scope or with a name or host that is too long.
+    Raises InvalidKey for a key without a scope, with a name or host that is too long, or with an
+    end that has passed.
     """
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidKey("The key would have expired already.")
     key = Key(
         name=name,
         host=host,
@@ -59,7 +69,10 @@ def create_key(
 
 
 def revoke_tokens(user: User) -> int:
-    """End every refresh token of a user, as after a new password; return how many ended."""
+    """End every refresh token of a user; return how many ended.
+
+    A new password needs no such call: the tokens' `session` claim ends them.
+    """
     outstanding = OutstandingToken.objects.filter(user=user, blacklistedtoken=None)
     return len(
         BlacklistedToken.objects.bulk_create(

@@ -4,10 +4,12 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth import authenticate
-from django.contrib.auth.models import update_last_login
+from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from rest_framework_simplejwt.exceptions import TokenError
 
 from config.errors import API_PREFIXES, DomainError, error_body
 from users.models import User
@@ -18,6 +20,11 @@ class InvalidCredentials(DomainError):
     code = "invalid_credentials"
     http_status = HTTPStatus.UNAUTHORIZED
     detail = "Unknown user name or wrong password."
+
+
+class InvalidRefreshToken(DomainError):
+    code = "token_not_valid"
+    http_status = HTTPStatus.UNAUTHORIZED
 
 
 class LockedOut(DomainError):
@@ -35,15 +42,33 @@ class LockedOut(DomainError):
 def sign_in(request: HttpRequest, *, username: str, password: str) -> tuple[User, RefreshToken]:
     """Check a password and return the user with a fresh refresh token.
 
-    Failures count towards the lock-out. Raises InvalidCredentials (401), LockedOut (429).
+    Failures count towards the lock-out, and a success ends the count. Raises InvalidCredentials
+    (401), LockedOut (429).
     """
     user = authenticate(request, username=username, password=password)
     if getattr(request, "axes_locked_out", False):
         raise LockedOut
     if not isinstance(user, User):
         raise InvalidCredentials
-    update_last_login(None, user)  # type: ignore[arg-type]
+    # django-axes forgets the failures, and Django writes `last_login`.
+    user_logged_in.send(sender=User, request=request, user=user)
     return user, RefreshToken.for_user(user)
+
+
+def refresh_tokens(text: str) -> RefreshToken:
+    """End a refresh token and return the next. Raises InvalidRefreshToken (401)."""
+    try:
+        return RefreshToken(text).rotate()
+    except TokenError as exc:
+        raise InvalidRefreshToken(str(exc.args[0])) from exc
+
+
+def revoke_refresh_token(text: str) -> None:
+    """End a refresh token; one that counts no more already is no error."""
+    try:
+        RefreshToken(text).blacklist()
+    except TokenError:
+        return
 
 
 def lockout_response(request: HttpRequest, *args: Any) -> HttpResponse:
@@ -53,8 +78,7 @@ def lockout_response(request: HttpRequest, *args: Any) -> HttpResponse:
         body = error_body(error.code, error.detail) | {"message": error.detail}
         response: HttpResponse = JsonResponse(body, status=error.http_status)
     else:
-        response = render(
-            request, "users/locked_out.html", {"error": error}, status=error.http_status
-        )
+        context = {**admin.site.each_context(request), "title": "Locked out", "error": error}
+        response = render(request, "users/locked_out.html", context, status=error.http_status)
     response["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
     return response

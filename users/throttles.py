@@ -1,5 +1,7 @@
 """How often. Each limit is one environment variable, and holds across worker processes."""
 
+import logging
+import sqlite3
 import time
 from typing import Any
 
@@ -12,9 +14,15 @@ from users.authentication import Machine
 from users.client_address import client_address_text
 from users.counters import add_one
 
+logger = logging.getLogger(__name__)
+
 
 class CountedThrottle(SimpleRateThrottle):
-    """A rate over a window that begins with its first request, counted for the whole node."""
+    """A rate over a window that begins with its first request, counted for the whole node.
+
+    Where the count cannot be kept, as on a full disk, requests pass: a limit guards the node's
+    work and must not end it.
+    """
 
     num_requests: int
     duration: int
@@ -33,12 +41,16 @@ class CountedThrottle(SimpleRateThrottle):
         if ident is None:
             return True
         now = time.time()
-        count, started_at = add_one(
-            settings.THROTTLE_PATH,
-            f"{self.scope}:{ident}",
-            period_seconds=self.duration,
-            now=now,
-        )
+        try:
+            count, started_at = add_one(
+                settings.THROTTLE_PATH,
+                f"{self.scope}:{ident}",
+                period_seconds=self.duration,
+                now=now,
+            )
+        except (sqlite3.Error, OSError) as exc:
+            logger.error("throttle not counted: %s", exc)
+            return True
         self.remaining_seconds = started_at + self.duration - now
         return bool(count <= self.num_requests)
 

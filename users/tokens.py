@@ -6,11 +6,14 @@ them and nowhere else, because only that node's blacklist knows which of them we
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import constant_time_compare
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken as BaseAccessToken
 from rest_framework_simplejwt.tokens import RefreshToken as BaseRefreshToken
 from rest_framework_simplejwt.tokens import Token
 
@@ -42,22 +45,79 @@ class FleetUser:
         return self.role
 
 
-class RefreshToken(BaseRefreshToken):
-    """A refresh token that this node made; its claims pass on to its access tokens."""
+# What the libraries below raise for texts and claims of absurd shape, beside TokenError.
+ODD_SHAPES = (ArithmeticError, LookupError, OSError, RecursionError, TypeError, ValueError)
+
+
+class HardenedToken(Token):
+    """A token whose text or claims may be of any shape; what cannot be read is a TokenError.
+
+    The libraries below read the header of an unsigned token with `json.loads`: a header of a
+    thousand brackets ends in a RecursionError, a claim of the wrong type in whatever it meets.
+    """
+
+    def __init__(self, token: Any = None, verify: bool = True) -> None:
+        try:
+            super().__init__(token, verify)
+        except ODD_SHAPES as exc:
+            raise TokenError("Token is invalid") from exc
+
+
+class AccessToken(HardenedToken, BaseAccessToken):
+    """What a request carries; good for `ACCESS_TOKEN_MINUTES`."""
+
+
+class RefreshToken(HardenedToken, BaseRefreshToken):
+    """A refresh token that this node made; its claims pass on to its access tokens.
+
+    `session` ends both with the password, and with the account, whose name another may get.
+    """
+
+    access_token_class = AccessToken
+    user: User
+
+    @property
+    def access_token(self) -> AccessToken:
+        return super().access_token  # type: ignore[return-value]
 
     @classmethod
     def for_user(cls, user: Any) -> Any:
-        token = super().for_user(user)
+        # The library stores the token's text before these claims are in it: no one can use that.
+        token: Any = super().for_user(user)
         token["role"] = user.effective_role
         token["node"] = settings.NODE_NAME
+        token["session"] = _session_of(user)
+        token.user = user
         return token
 
     def verify(self, *args: Any, **kwargs: Any) -> None:
         super().verify(*args, **kwargs)
         if self.payload.get("node") != settings.NODE_NAME:
             raise TokenError("This refresh token was made by another node; refresh it there.")
-        if not User.objects.filter(username=self.payload.get("username"), is_active=True).exists():
-            raise TokenError("The account of this token is gone or not active.")
+        user = _account_of(self.payload.get("username"))
+        if user is None or not user.is_active or not _is_of_session(self, user):
+            raise TokenError("The account of this token is gone, not active or has a new password.")
+        self.user = user
+
+    def rotate(self) -> "RefreshToken":
+        """End this token and return the next, with the role of today.
+
+        Of several requests with one token the first alone is served. Raises TokenError.
+        """
+        with transaction.atomic():
+            is_first: bool = self.blacklist()[1]  # type: ignore[index]
+            if not is_first:
+                raise TokenError("Token is blacklisted")
+            return RefreshToken.for_user(self.user)
+
+
+def _session_of(user: User) -> str:
+    """Return what stands for the account and its password of today; it tells neither."""
+    return user.get_session_auth_hash()[:32]
+
+
+def _is_of_session(token: Token, user: User) -> bool:
+    return constant_time_compare(str(token.get("session")), _session_of(user))
 
 
 def user_of_token(token: Token) -> User | FleetUser:
@@ -69,13 +129,32 @@ def user_of_token(token: Token) -> User | FleetUser:
     Raises AuthenticationFailed (401).
     """
     username, role, node = (token.get(claim) for claim in ("username", "role", "node"))
-    if not isinstance(username, str) or "\x00" in username:
+    if not _is_username(username):
         raise AuthenticationFailed("The token names no user.", code="token_not_valid")
-    user = User.objects.filter(username=username).first()
+    user = _account_of(username)
     if user is not None:
         if not user.is_active:
             raise AuthenticationFailed("This account is not active.", code="user_inactive")
+        if node == settings.NODE_NAME and not _is_of_session(token, user):
+            raise AuthenticationFailed(
+                "The password or the account changed since; sign in again.", code="token_not_valid"
+            )
         return user
-    if settings.JWT_SIGNING_KEY and node != settings.NODE_NAME and role in Role.values:
+    is_of_fleet = isinstance(node, str) and node not in ("", settings.NODE_NAME)
+    if settings.JWT_SIGNING_KEY and is_of_fleet and role in Role.values:
         return FleetUser(username=username, role=role)
     raise AuthenticationFailed("The account of this token is gone.", code="user_not_found")
+
+
+def _account_of(username: object) -> User | None:
+    return User.objects.filter(username=username).first() if _is_username(username) else None
+
+
+def _is_username(value: object) -> TypeGuard[str]:
+    """Whether a database can be asked for it: short, and neither NUL nor lone surrogates."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= 150
+        and "\x00" not in value
+        and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    )

@@ -1,0 +1,72 @@
+"""Counters that hold across threads and processes."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.node import ROOT
+from users.counters import KEEP_SECONDS, _open, add_one
+
+DAY = 86_400
+
+
+def test_counts_up_and_tells_when_the_window_began(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+    add_one(path, "a", period_seconds=60, now=1000)
+
+    assert add_one(path, "a", period_seconds=60, now=1059) == (2, 1000)
+
+
+def test_a_window_ends_after_its_period(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+    add_one(path, "a", period_seconds=60, now=1000)
+
+    assert add_one(path, "a", period_seconds=60, now=1060) == (1, 1060)
+
+
+def test_keys_are_counted_apart(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+    add_one(path, "a", period_seconds=60, now=1000)
+
+    assert add_one(path, "b", period_seconds=60, now=1000)[0] == 1
+
+
+def test_requests_out_of_order_stay_in_their_window(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+    add_one(path, "a", period_seconds=60, now=1000.5)
+
+    assert add_one(path, "a", period_seconds=60, now=1000.2) == (2, 1000.5)
+
+
+def test_forgets_what_no_window_needs(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+    add_one(path, "old", period_seconds=DAY, now=1000)
+
+    add_one(path, "new", period_seconds=DAY, now=1000 + KEEP_SECONDS + 1)
+
+    assert [row[0] for row in _open(path).execute("SELECT key FROM counter")] == ["new"]
+
+
+def test_threads_get_each_number_once(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+
+    with ThreadPoolExecutor(8) as pool:
+        counts = pool.map(lambda _: add_one(path, "a", period_seconds=DAY, now=1000)[0], range(400))
+
+    assert sorted(counts) == list(range(1, 401))
+
+
+def test_processes_get_each_number_once(tmp_path):
+    script = (
+        "import sys, pathlib; from users.counters import add_one\n"
+        "for _ in range(200):\n"
+        "    print(add_one(pathlib.Path(sys.argv[1]), 'a', period_seconds=86400, now=1000)[0])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "throttle.sqlite3")]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+
+    counts = [int(line) for process in running for line in process.communicate()[0].split()]
+
+    assert sorted(counts) == list(range(1, 801))
