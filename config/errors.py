@@ -2,7 +2,6 @@
 
 import logging
 import math
-import sqlite3
 from http import HTTPStatus
 from typing import Any
 
@@ -56,8 +55,7 @@ def invalid_detail(fields: Any) -> str:
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into the one error body; None for a bug, which stays a 500."""
-    # sqlite3's own comes from the throttles' counters, which stop at a full disk too.
-    if isinstance(exc, OperationalError | InterfaceError | sqlite3.OperationalError):
+    if isinstance(exc, OperationalError | InterfaceError):
         logger.error("database unavailable", exc_info=exc)
         exc = StorageUnavailable()
     if isinstance(exc, DomainError):

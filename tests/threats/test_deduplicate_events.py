@@ -7,6 +7,7 @@ import time_machine
 from django.db import IntegrityError
 
 from tests.factories import event_json, make_alert, make_event
+from threats import services
 from threats.models import Alert, Event
 from threats.services import acknowledge_alert, delete_alert, record_event, resolve_alert
 
@@ -99,6 +100,24 @@ def test_keeps_troubles_of_other_keys_apart():
     make_alert(dedup_key=KEY)
 
     assert repeat(dedup_key=KEY.upper()).is_new
+
+
+@pytest.fixture
+def late_look(monkeypatch):
+    """The first look for the alert of a key comes before another request has made it."""
+    looks = iter([lambda *args: None])
+    look = services._count_repeat
+    monkeypatch.setattr(services, "_count_repeat", lambda *args: next(looks, look)(*args))
+
+
+def test_counts_on_an_alert_that_another_request_made_first(late_look):
+    alert = make_alert()
+    Alert.objects.update(dedup_key=KEY)
+
+    recorded = repeat()
+
+    assert (recorded.event, recorded.event.count) == (alert.event, 2)
+    assert Event.objects.count() == 1
 
 
 def test_database_refuses_a_second_unresolved_alert_of_one_key():
