@@ -120,6 +120,11 @@ DATABASES = {
 }
 if "ENGINE" not in DATABASES["default"]:
     raise ImproperlyConfigured("DATABASE_URL takes sqlite:///PATH or postgres://USER@HOST/NAME.")
+if DATABASES["default"]["ENGINE"] not in (
+    "django.db.backends.sqlite3",
+    "django.db.backends.postgresql",
+):
+    raise ImproperlyConfigured("DATABASE_URL takes sqlite:///PATH or postgres://... alone.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -142,6 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # Failed sign-ins, counted for a user name from an address on every door (django-axes).
 AXES_FAILURE_LIMIT = env.whole("SIGN_IN_FAILURE_LIMIT", default=5, maximum=1_000)
@@ -153,6 +159,7 @@ AXES_RESET_ON_SUCCESS = True
 # What is tried while locked out is not kept: it would let anyone fill the database.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "users.client_address.lockout_address"
+AXES_USERNAME_CALLABLE = "users.sign_in.lockout_username"
 AXES_LOCKOUT_CALLABLE = "users.sign_in.lockout_response"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False

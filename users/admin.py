@@ -41,11 +41,20 @@ class UserAdmin(DjangoUserAdmin):
     )
     readonly_fields = ("last_login", "date_joined")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Who removes or demotes others stays: a node cannot lose its last admin here.
+        own = ("role", "is_active") if obj is not None and obj.pk == request.user.pk else ()
+        return (*super().get_readonly_fields(request, obj), *own)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        return (
+            super().has_delete_permission(request, obj)
+            and _may_touch(request, obj)
+            and (obj is None or obj.pk != request.user.pk)
+        )
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         # The bulk delete would not ask `has_delete_permission` for each account.
@@ -55,14 +64,6 @@ class UserAdmin(DjangoUserAdmin):
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             revoke_tokens(obj)
-
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
-        before = User.objects.filter(pk=id).values_list("password", flat=True).first()
-        response = super().user_change_password(request, id, form_url)
-        user = User.objects.filter(pk=id).first()
-        if user is not None and user.password != before:
-            revoke_tokens(user)
-        return response
 
 
 def _may_touch(request: HttpRequest, user: User | None) -> bool:

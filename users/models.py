@@ -5,8 +5,10 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
 
@@ -125,6 +127,11 @@ class Key(AbstractAPIKey):
         ]
 
     created: datetime
+
+    def clean(self) -> None:
+        super().clean()
+        if self._state.adding and self.expiry_date and self.expiry_date <= timezone.now():
+            raise ValidationError({"expiry_date": "The key would have expired already."})
 
     @property
     def scopes(self) -> set[Scope]:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from config.errors import DomainError
@@ -49,8 +48,6 @@ def create_key(
     Raises InvalidKey for a key without a scope, with a name or host that is too long, or with an
     end that has passed.
     """
-    if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidKey("The key would have expired already.")
     key = Key(
         name=name,
         host=host,

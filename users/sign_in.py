@@ -71,6 +71,15 @@ def revoke_refresh_token(text: str) -> None:
         return
 
 
+def lockout_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:
+    """Return the name that django-axes counts for, in the 255 characters of its column.
+
+    The console's form has no limit of its own, and an account's name has 150 at most.
+    """
+    username = (credentials or {}).get("username")
+    return username[:255] if isinstance(username, str) else None
+
+
 def lockout_response(request: HttpRequest, *args: Any) -> HttpResponse:
     """Answer a locked-out sign-in (called by django-axes, for API and console alike)."""
     error = LockedOut()

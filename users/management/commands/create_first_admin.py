@@ -1,6 +1,6 @@
+import os
 from typing import Any
 
-import environ
 from django.core.management.base import BaseCommand
 
 from users.services import FIRST_ADMIN, create_first_admin
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chosen = environ.Env().str("ADMIN_PASSWORD", default="")
+        chosen = os.environ.get("ADMIN_PASSWORD", "")
         password = create_first_admin(password=chosen)
         if password is None:
             self.stdout.write("Accounts exist; no admin was created.")
