@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.http import UnreadablePostError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from fim.ingest.body import (
     Body,
     BodyTooLarge,
+    MalformedBody,
     UnknownMediaType,
     read_json,
     read_ndjson,
@@ -35,7 +37,10 @@ class LogsJSONParser(BaseParser):
         assert parser_context is not None
         headers = parser_context["request"].headers
         limit = settings.FIM_MAX_BODY_BYTES
-        raw = stream.read(limit + 1)
+        try:
+            raw = stream.read(limit + 1)
+        except UnreadablePostError as exc:
+            raise MalformedBody("The body breaks off.") from exc
         if len(raw) > limit:
             size = headers.get("Content-Length", f"over {limit}")
             raise BodyTooLarge(f"The body has {size} bytes; at most {limit} are accepted.")
