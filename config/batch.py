@@ -46,6 +46,6 @@ class BatchErrorSerializer(serializers.Serializer[Any]):
 
 class BatchSerializer(serializers.Serializer[Any]):
     accepted = serializers.IntegerField()
-    duplicates = serializers.IntegerField()
+    duplicates = serializers.IntegerField(help_text="Repeats of what is stored already.")
     rejected = serializers.IntegerField()
     errors = BatchErrorSerializer(many=True)  # type: ignore[assignment]

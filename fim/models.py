@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from fim.ingest.raw import unpack_raw
 from fim.ingest.record import LIMITS
 
 
@@ -104,6 +105,22 @@ class FimLog(models.Model):
         if is_windows:
             return ntpath.basename(self.path.rstrip("\\/")) or self.path
         return posixpath.basename(self.path.rstrip("/")) or self.path
+
+
+class RawRecord(models.Model):
+    """The record that a log came from, as the tool sent it; apart, so that lists never read it."""
+
+    log = models.OneToOneField(
+        FimLog, on_delete=models.CASCADE, primary_key=True, related_name="raw_record"
+    )
+    content = models.BinaryField(help_text="See fim.ingest.raw.")
+
+    def __str__(self) -> str:
+        return f"Raw record of log {self.pk}"
+
+    @property
+    def text(self) -> str:
+        return unpack_raw(bytes(self.content))
 
 
 class DayCount(models.Model):

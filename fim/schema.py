@@ -4,8 +4,8 @@ from typing import Any
 
 from drf_yasg import openapi
 
-from config.batch import BatchSerializer
-from fim.serializers import FimLogSerializer, NewLogSerializer
+from fim.ingest.registry import FORMATS
+from fim.serializers import FimLogSerializer, IngestBatchSerializer, NewLogSerializer
 
 HOST = openapi.Parameter(
     "host", openapi.IN_QUERY, type=openapi.TYPE_STRING, description="Host of logs that name none."
@@ -48,6 +48,17 @@ INGEST: dict[str, Any] = {
     ),
     "manual_parameters": [HOST],
     "request_body": NewLogSerializer,
-    "responses": {201: FimLogSerializer, 200: BatchSerializer, 413: "", 415: ""},
+    "responses": {201: FimLogSerializer, 200: IngestBatchSerializer, 413: "", 415: ""},
     "security": [{"Api-Key": []}, {}],
+}
+INGEST_FORMAT: dict[str, Any] = INGEST | {
+    "operation_id": "api_ingest_fim_format_create",
+    "operation_summary": "Post records of one named format",
+    "operation_description": (
+        "As `/api/ingest/fim/`, for records of the tool that the path names; the formats are"
+        f" {', '.join(FORMATS)}. A record that is not of that format is refused."
+    ),
+    "request_body": openapi.Schema(
+        type=openapi.TYPE_OBJECT, description="A record as the tool writes it."
+    ),
 }

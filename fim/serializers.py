@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from config.batch import BatchSerializer
 from fim.ingest.record import MAX_INTEGER
 from fim.models import Action, Category, FimLog
 
@@ -96,6 +97,12 @@ class IdsField(serializers.ListField):
                 f"Has {len(data)} ids; at most {MAX_IDS} are deleted at once."
             )
         return super().to_internal_value(data)
+
+
+class IngestBatchSerializer(BatchSerializer):
+    ignored = serializers.IntegerField(
+        help_text="Records of a known tool that are neither a file change nor an event."
+    )
 
 
 class IdsSerializer(serializers.Serializer[Any]):

@@ -8,23 +8,24 @@ from django.conf import settings
 from django.utils import timezone
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, viewsets
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.batch import BatchAnswer
 from config.pagination import positive_int
 from fim import schema, serializers
 from fim.analytics import DayReport, logs_of_day, report_day, report_days
 from fim.days import FIRST_DAY, LAST_DAY
 from fim.filters import FimLogFilter
 from fim.incron import incron_status
-from fim.ingest.body import Body, Malformed, MalformedBody
+from fim.ingest.body import Body, MalformedBody
 from fim.ingest.parsers import PARSERS, LogsNegotiation
-from fim.ingest.record import InvalidRecord, NewLog, read_log, read_text
-from fim.ingest.store import store_log, store_logs
+from fim.ingest.pipeline import Reader, store_taken
+from fim.ingest.record import read_text
+from fim.ingest.registry import FORMATS
+from fim.ingest.store import store_log
 from fim.models import FimLog
 from fim.permissions import MayPostLogsOrIsNear
 from fim.services import delete_logs
@@ -46,39 +47,35 @@ class IngestView(APIView):
 
     @swagger_auto_schema(**schema.INGEST)
     def post(self, request: Request) -> Response:
+        return self._take(request, None)
+
+    def _take(self, request: Request, format_name: str | None) -> Response:
         body = request.data
         if not isinstance(body, Body):
             raise MalformedBody("The body is empty, or has no Content-Length.")
-        received_at, default_host = timezone.now(), _default_host(request)
-        if body.is_batch:
-            return self._store_batch(body.records, received_at, default_host)
-        try:
-            new_log = read_log(body.records[0], received_at=received_at, default_host=default_host)
-        except InvalidRecord as exc:
-            raise ValidationError(exc.fields) from exc
-        log, is_new = store_log(new_log)
-        status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-        return Response(serializers.FimLogSerializer(log).data, status=status)
-
-    def _store_batch(self, records: list[object], received_at: Any, default_host: str) -> Response:
-        answer = BatchAnswer()
-        new_logs: list[NewLog] = []
-        for index, record in enumerate(records):
-            if isinstance(record, Malformed):
-                answer.refuse(index, {"non_field_errors": ["Is no JSON."]}, code="malformed")
-                continue
-            try:
-                log = read_log(record, received_at=received_at, default_host=default_host)
-            except InvalidRecord as exc:
-                answer.refuse(index, exc.fields)
-            else:
-                new_logs.append(log)
-        stored = store_logs(new_logs)
-        answer.accepted, answer.duplicates = len(stored.logs), len(stored.duplicates)
+        reader = Reader(timezone.now(), default_host(request), format_name)
+        taken = [reader.read(record) for record in body.records]
+        if not body.is_batch and (alone := taken[0].only_log):
+            log, is_new = store_log(alone)
+            status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
+            return Response(serializers.FimLogSerializer(log).data, status=status)
+        if not body.is_batch and taken[0].is_refused:
+            raise ValidationError(taken[0].errors[0])
+        answer = store_taken(taken, reader)
         return Response(answer.as_json(), status=answer.http_status)
 
 
-def _default_host(request: Request) -> str:
+class IngestFormatView(IngestView):
+    """The same for records of one named format, without looking at their shape first."""
+
+    @swagger_auto_schema(**schema.INGEST_FORMAT)
+    def post(self, request: Request, format_name: str) -> Response:
+        if format_name not in FORMATS:
+            raise NotFound(f"There is no format {format_name}; there are {', '.join(FORMATS)}.")
+        return self._take(request, format_name)
+
+
+def default_host(request: Request) -> str:
     """The host of logs that name none: `?host=`, else the key's, else the node's own name."""
     try:
         named = read_text("host", request.query_params.get("host", ""))

@@ -20,6 +20,7 @@ def walk(resolver=None, prefix=""):
 
 def _plain(pattern):
     text = re.sub(r"\(\?P<\w+>[^)]*\)", "{id}", str(pattern)).replace("\\", "")
+    text = re.sub(r"<\w+:(\w+)>", r"{\1}", text)
     return text.removeprefix("^").removesuffix("$")
 
 

@@ -91,6 +91,24 @@ class Event(models.Model):
         return f"{self.severity} {self.event_type} from {self.source_name}"
 
 
+class EventReceipt(models.Model):
+    """Proof that an event which its source named by an id was recorded or counted."""
+
+    recorded_as = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="receipts")
+    source_name = models.CharField(max_length=255)
+    event_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_name", "event_id"], name="event_receipt_unique_id_per_source"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} of {self.source_name}"
+
+
 class AlertQuerySet(models.QuerySet["Alert"]):
     def unresolved(self) -> "AlertQuerySet":
         return self.exclude(status=Status.RESOLVED)

@@ -44,6 +44,16 @@ class EventSerializer(serializers.ModelSerializer[Event]):
         read_only_fields = ["count"]
 
 
+class NewEventSerializer(EventSerializer):
+    event_id = serializers.UUIDField(
+        required=False,
+        help_text="Makes a repeat safe: the same id of the same source is recorded once.",
+    )
+
+    class Meta(EventSerializer.Meta):
+        fields = [*EventSerializer.Meta.fields, "event_id"]
+
+
 class EventUpdateSerializer(EventSerializer):
     class Meta(EventSerializer.Meta):
         read_only_fields = ["count", "dedup_key"]

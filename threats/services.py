@@ -1,5 +1,6 @@
 """Record events, raise alerts, change an alert's status. Every door comes through here."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from threats.models import (
     AlertChange,
     Event,
     EventQuerySet,
+    EventReceipt,
     Severity,
     Status,
 )
@@ -57,34 +59,55 @@ def record_event(
     description: str = "",
     dedup_key: str | None = None,
     count: int = 1,
+    event_id: uuid.UUID | None = None,
 ) -> RecordedEvent:
     """Store an event and, for HIGH or CRITICAL, its one OPEN alert, in one transaction.
+
+    An event of a source that named it by the same `event_id` before is a repeat of the request,
+    not of the trouble: it stores and counts nothing.
 
     While an alert with the same `dedup_key` is not RESOLVED, a repeat adds `count` to its event
     and moves `last_seen_at`, and raises the event's severity where its own is higher; nothing
     else is stored. Callers that arrive together are held apart by the database: one of them
     makes the alert, the others count.
     """
+    event = {
+        "source_name": source_name,
+        "event_type": event_type,
+        "severity": severity,
+        "description": description,
+        "dedup_key": dedup_key or None,
+    }
+    if event_id is None:
+        return _record(event, count)
+    receipts = EventReceipt.objects.filter(source_name=source_name, event_id=event_id)
+    if receipt := receipts.select_related("recorded_as").first():
+        return RecordedEvent(receipt.recorded_as, is_new=False)
+    try:
+        with transaction.atomic():
+            recorded = _record(event, count)
+            receipts.create(recorded_as=recorded.event, source_name=source_name, event_id=event_id)
+            return recorded
+    except IntegrityError:
+        # The same request came twice at once, and the other one was first.
+        if receipt := receipts.select_related("recorded_as").first():
+            return RecordedEvent(receipt.recorded_as, is_new=False)
+        raise
+
+
+def _record(event: dict[str, Any], count: int) -> RecordedEvent:
+    dedup_key, severity = event["dedup_key"], event["severity"]
     Severity(severity)  # an unknown one is the caller's mistake, and no cause to start over
     now = timezone.now()
     for _ in range(MAX_ATTEMPTS):
-        if dedup_key and (event := _count_repeat(dedup_key, severity, count)):
-            return RecordedEvent(event, is_new=False)
+        if dedup_key and (same := _count_repeat(dedup_key, severity, count)):
+            return RecordedEvent(same, is_new=False)
         try:
             with transaction.atomic():
-                event = Event.objects.create(
-                    source_name=source_name,
-                    event_type=event_type,
-                    severity=severity,
-                    description=description,
-                    dedup_key=dedup_key or None,
-                    count=count,
-                    timestamp=now,
-                    last_seen_at=now,
-                )
+                new = Event.objects.create(**event, count=count, timestamp=now, last_seen_at=now)
                 if Severity(severity).raises_alert:
-                    Alert.objects.create(event=event, dedup_key=event.dedup_key, created_at=now)
-                return RecordedEvent(event, is_new=True)
+                    Alert.objects.create(event=new, dedup_key=dedup_key, created_at=now)
+                return RecordedEvent(new, is_new=True)
         except IntegrityError as exc:
             # Another request made the alert of this key between the look and the insert: look
             # again. That alert may be resolved by now, so its absence says nothing.

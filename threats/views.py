@@ -46,14 +46,16 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
     def get_serializer_class(self) -> type[serializers.EventSerializer]:
         if self.action in ("update", "partial_update"):
             return serializers.EventUpdateSerializer
+        if self.action == "create":
+            return serializers.NewEventSerializer
         return serializers.EventSerializer
 
     @swagger_auto_schema(
         operation_summary="Record one event, or an array of up to 1,000",
         operation_description=(
-            "One object is answered with the event: 201, or 200 where its `dedup_key` made it a"
-            " repeat. An array is answered with counts; the good events are recorded and each bad"
-            " one is named by its index."
+            "One object is answered with the event: 201, or 200 where its `dedup_key` or its"
+            " `event_id` made it a repeat. An array is answered with counts; the good events are"
+            " recorded and each bad one is named by its index."
         ),
         responses={200: BatchSerializer, 201: serializers.EventSerializer},
         security=[{"Bearer": []}, {"Api-Key": []}],
@@ -66,7 +68,7 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
         serializer.is_valid(raise_exception=True)
         recorded = services.record_event(**serializer.validated_data)
         status = HTTPStatus.CREATED if recorded.is_new else HTTPStatus.OK
-        return Response(self.get_serializer(recorded.event).data, status=status)
+        return Response(serializers.EventSerializer(recorded.event).data, status=status)
 
     def _record_batch(self, records: list[Any]) -> BatchAnswer:
         if not records:

@@ -43,7 +43,9 @@ class UnknownMediaType(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Stands where a line of NDJSON is no JSON."""
+    """Stands where a line of NDJSON is no JSON; its text may be a line of a tool's own log."""
+
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def read_ndjson(text: bytes) -> Body:
         try:
             records.append(parse_json(line))
         except ValueError:
-            records.append(Malformed())
+            records.append(Malformed(line.decode("utf-8", "backslashreplace").strip()))
     return _batch(records)
 
 

@@ -79,6 +79,8 @@ class NewLog:
     source: str = ""
     seq: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    # What the agent sent, packed, where its words are not Picket's own.
+    raw: bytes = b""
 
 
 def read_log(record: object, *, received_at: datetime, default_host: str) -> NewLog:

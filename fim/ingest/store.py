@@ -10,7 +10,7 @@ from django.db.models import Q
 from fim.counts import add_counts, keys_of
 from fim.dialects import reserve_ids
 from fim.ingest.record import NewLog
-from fim.models import Category, FimLog
+from fim.models import Category, FimLog, RawRecord
 from threats.models import Severity
 from threats.services import record_event
 
@@ -19,7 +19,7 @@ EVENT_SEVERITIES: dict[str, Severity] = {
     Category.MALWARE: Severity.CRITICAL,
     Category.DANGER: Severity.HIGH,
 }
-FIELDS = tuple(field.name for field in fields(NewLog))
+FIELDS = tuple(field.name for field in fields(NewLog) if field.name != "raw")
 # How often a batch starts over because a parallel request stored one of its logs first. Each
 # time at least one more of its logs is known to be stored.
 MAX_ATTEMPTS = 100
@@ -97,6 +97,11 @@ def _stored_keys(new_logs: Sequence[NewLog]) -> set[tuple[str, object]]:
 def _insert(fresh: Sequence[NewLog]) -> list[FimLog]:
     logs = [FimLog(**{name: getattr(log, name) for name in FIELDS}) for log in fresh]
     FimLog.objects.bulk_create(_in_order_of_event_ids(logs))
+    RawRecord.objects.bulk_create(
+        RawRecord(log=log, content=new_log.raw)
+        for log, new_log in zip(logs, fresh, strict=True)
+        if new_log.raw
+    )
     _raise_events(logs)
     add_counts(keys_of((log.timestamp, log.host, log.category) for log in logs))
     return logs

@@ -114,5 +114,5 @@ def test_costs_the_same_for_many(admin_client, django_assert_num_queries, rows):
     logs = store_logs([new_log() for _ in range(rows)]).logs
 
     # Begin, read, delete, count, commit.
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         delete(admin_client, {"ids": [log.pk for log in logs]})

@@ -26,7 +26,13 @@ def test_stores_an_array(anonymous_client):
     answer = anonymous_client.post(URL, [log_json(path="/a"), log_json(path="/b")])
 
     assert answer.status_code == 201
-    assert answer.json() == {"accepted": 2, "duplicates": 0, "rejected": 0, "errors": []}
+    assert answer.json() == {
+        "accepted": 2,
+        "duplicates": 0,
+        "rejected": 0,
+        "ignored": 0,
+        "errors": [],
+    }
 
 
 def test_numbers_logs_in_the_order_received(anonymous_client):
@@ -66,9 +72,12 @@ def test_stores_the_good_and_names_the_bad_by_index(anonymous_client):
         "accepted": 2,
         "duplicates": 0,
         "rejected": 3,
+        "ignored": 0,
         "errors": [
             error(0, "invalid", "path", "Takes a text."),
-            error(2, "malformed", "non_field_errors", "Is no JSON."),
+            error(
+                2, "malformed", "non_field_errors", "Is no JSON, nor a line of a known tool's log."
+            ),
             error(3, "invalid", "non_field_errors", "A log is a JSON object."),
         ],
     }
@@ -102,7 +111,13 @@ def test_answers_200_where_all_are_repeats(anonymous_client):
     answer = anonymous_client.post(URL, batch)
 
     assert answer.status_code == 200
-    assert answer.json() == {"accepted": 0, "duplicates": 3, "rejected": 0, "errors": []}
+    assert answer.json() == {
+        "accepted": 0,
+        "duplicates": 3,
+        "rejected": 0,
+        "ignored": 0,
+        "errors": [],
+    }
     assert FimLog.objects.count() == DayCount.objects.get().count == 3
 
 

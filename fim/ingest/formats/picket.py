@@ -1,0 +1,14 @@
+"""Picket's own logs, in the contract's fields; the DHIMP platform's agent posts the same shape."""
+
+from fim.ingest.parsed import Parsed, ParsedLog
+
+NAME = "picket"
+TITLE = "Picket's own logs"
+
+
+def recognises(record: object) -> bool:
+    return isinstance(record, dict) and "path" in record and "action" in record
+
+
+def parse(record: object) -> Parsed:
+    return Parsed([ParsedLog(record)])  # type: ignore[arg-type]

@@ -1,0 +1,106 @@
+"""What a format makes of one foreign record, and the tools that formats share. Pure."""
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLog:
+    """A file change in the contract's fields; what the record does not say is absent.
+
+    `raw` is the piece of the record that this log came from, where a record holds many.
+    """
+
+    fields: dict[str, Any]
+    raw: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEvent:
+    """A record of a known tool that is no file change, but that a person may have to hear of.
+
+    `severity` is one of LOW, MEDIUM, HIGH and CRITICAL. `event_id` is the same for a repeat.
+    """
+
+    source_name: str
+    event_type: str
+    severity: str
+    description: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Logs and events of one record; neither means that the record is to be ignored."""
+
+    logs: list[ParsedLog] = field(default_factory=list)
+    events: list[ParsedEvent] = field(default_factory=list)
+
+
+IGNORED = Parsed()
+
+
+def dig(record: object, dotted: str) -> Any:
+    """Return what stands at `a.b.c`, in nested objects or under a dotted key; None if nothing."""
+    if not isinstance(record, dict):
+        return None
+    if dotted in record:
+        return record[dotted]
+    head, dot, rest = dotted.partition(".")
+    while dot:
+        if head in record and (found := dig(record[head], rest)) is not None:
+            return found
+        more, dot, rest = rest.partition(".")
+        head = f"{head}.{more}"
+    return None
+
+
+def as_text(value: object) -> str:
+    """Return a text or a number as text; "" for anything else, which says nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def first_text(record: object, *dotted: str) -> str:
+    """Return the first of several places that holds a text which is not empty."""
+    for name in dotted:
+        if text := as_text(dig(record, name)):
+            return text
+    return ""
+
+
+def as_number(value: object) -> int | None:
+    """Return a whole number from 0 up, also from its digits; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    return None
+
+
+def as_sha256(value: object) -> str:
+    """Return the 64 digits of a SHA-256 in lower case, "" for anything else."""
+    text = as_text(value).lower()
+    return text if re.fullmatch(r"[0-9a-f]{64}", text) else ""
+
+
+def compact(fields: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing: None, empty texts, lists and objects."""
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def event_id_of(tool: str, parts: Iterable[object]) -> str:
+    """Return the UUID of a record that names none itself: the same for the same parts.
+
+    The parts are what the tool itself tells records apart by, or the whole record.
+    """
+    text = json.dumps([tool, *parts], sort_keys=True, separators=(",", ":"))
+    return str(uuid.UUID(bytes=hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]))

@@ -1,0 +1,193 @@
+"""The one way in: foreign records become logs and events, stored in one transaction."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from config.batch import BatchAnswer
+from fim.ingest.body import Malformed
+from fim.ingest.formats import picket
+from fim.ingest.parsed import ParsedEvent, ParsedLog
+from fim.ingest.raw import pack_raw
+from fim.ingest.record import InvalidRecord, NewLog, read_log
+from fim.ingest.registry import Format, format_of, named_format
+from fim.ingest.store import store_logs
+from threats.services import record_event
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one record holds; `errors` has one entry for each of its logs that is bad."""
+
+    logs: list[NewLog] = field(default_factory=list)
+    events: list[ParsedEvent] = field(default_factory=list)
+    errors: list[dict[str, list[str]]] = field(default_factory=list)
+    code: str = "invalid"
+
+    @property
+    def only_log(self) -> NewLog | None:
+        """The log of a record that holds one log and nothing else."""
+        is_alone = len(self.logs) == 1 and not self.events and not self.errors
+        return self.logs[0] if is_alone else None
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.errors) and not self.logs and not self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads records as of one moment, from one sender."""
+
+    received_at: datetime
+    default_host: str
+    format_name: str | None = None
+
+    def read(self, record: object) -> Taken:
+        """Return what a record holds; a bad record is an error in it, never an exception."""
+        if isinstance(record, Malformed):
+            return self._read_line(record.text)
+        taken = Taken()
+        try:
+            found = self._format_of(record)
+            parsed = found.parse(record)
+        except InvalidRecord as exc:
+            taken.errors.append(exc.fields)
+            return taken
+        keeps_raw = found is not picket
+        for log in parsed.logs:
+            try:
+                taken.logs.append(self._read_log(log, record if keeps_raw else None))
+            except InvalidRecord as exc:
+                taken.errors.append(exc.fields)
+        taken.events = parsed.events
+        return taken
+
+    def _format_of(self, record: object) -> Format:
+        return named_format(self.format_name, record) if self.format_name else format_of(record)
+
+    def _read_line(self, line: str) -> Taken:
+        """Read a line that is no JSON: of a tool that writes lines of text, or malformed."""
+        try:
+            self._format_of(line)
+        except InvalidRecord:
+            errors = {"non_field_errors": ["Is no JSON, nor a line of a known tool's log."]}
+            return Taken(errors=[errors], code="malformed")
+        return self.read(line)
+
+    def _read_log(self, log: ParsedLog, record: object) -> NewLog:
+        fields = log.fields
+        if isinstance(fields, dict) and fields.get("is_local_time") is True:
+            fields = fields | {"timestamp": _in_zone_of_node(fields.get("timestamp"))}
+        new_log = read_log(fields, received_at=self.received_at, default_host=self.default_host)
+        if record is not None:
+            new_log.raw = pack_raw(record if log.raw is None else log.raw)
+        return new_log
+
+
+@dataclass
+class IngestAnswer(BatchAnswer):
+    """Counts of one batch of foreign records.
+
+    `ignored` are records of a known tool that hold neither a log nor an event; `outcomes` says of
+    each record whether it was accepted, duplicate, ignored or rejected.
+    """
+
+    ignored: int = 0
+    outcomes: list[str] = field(default_factory=list)
+
+    @property
+    def http_status(self) -> HTTPStatus:
+        """As of every batch; one of which all that could be was ignored is done, too."""
+        status = super().http_status
+        return HTTPStatus.OK if status >= HTTPStatus.BAD_REQUEST and self.ignored else status
+
+    def as_json(self) -> dict[str, Any]:
+        return super().as_json() | {"ignored": self.ignored}
+
+
+def take_records(
+    records: Sequence[object],
+    *,
+    format_name: str | None = None,
+    received_at: datetime,
+    default_host: str,
+) -> IngestAnswer:
+    """Read and store a batch of records. See `store_taken`."""
+    reader = Reader(received_at, default_host, format_name)
+    return store_taken([reader.read(record) for record in records], reader)
+
+
+def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:
+    """Store what a batch of records holds, and say what became of each.
+
+    The good ones are stored in one transaction, each bad one is named by its index. A record of a
+    known tool that holds neither a log nor an event is ignored. When this returns, everything that
+    the answer calls accepted is committed; a repeat of the same records stores nothing.
+    """
+    fresh = _store(taken, reader.default_host)
+    answer = IngestAnswer()
+    for index, one in enumerate(taken):
+        _tell(answer, index, one, fresh)
+    return answer
+
+
+def _store(taken: Sequence[Taken], default_host: str) -> set[int]:
+    """Store logs and events; return the `id()` of those that are new."""
+    with transaction.atomic():
+        stored = store_logs([log for one in taken for log in one.logs])
+        repeats = {id(log) for log in stored.duplicates}
+        fresh = {id(log) for one in taken for log in one.logs} - repeats
+        for event in (event for one in taken for event in one.events):
+            if _record(event, default_host):
+                fresh.add(id(event))
+    return fresh
+
+
+def _record(event: ParsedEvent, default_host: str) -> bool:
+    return record_event(
+        source_name=_fit(event.source_name or default_host, 255),
+        event_type=_fit(event.event_type, 100),
+        severity=event.severity,
+        description=_fit(event.description, 10_000),
+        event_id=uuid.UUID(event.event_id),
+    ).is_new
+
+
+def _tell(answer: IngestAnswer, index: int, one: Taken, fresh: set[int]) -> None:
+    for errors in one.errors:
+        answer.refuse(index, errors, code=one.code)
+    held = [*one.logs, *one.events]
+    new = sum(id(item) in fresh for item in held)
+    answer.accepted += new
+    answer.duplicates += len(held) - new
+    answer.ignored += not held and not one.errors
+    answer.outcomes.append(_outcome(one, len(held), new))
+
+
+def _outcome(one: Taken, held: int, new: int) -> str:
+    if new:
+        return "accepted"
+    if held:
+        return "duplicate"
+    return "rejected" if one.errors else "ignored"
+
+
+def _fit(text: str, limit: int) -> str:
+    """Make a foreign text fit a column: bounded, its NULs and lone surrogates shown as escapes."""
+    visible = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return visible if len(visible) <= limit else f"{visible[: limit - 1]}…"
+
+
+def _in_zone_of_node(text: object) -> object:
+    try:
+        moment = datetime.fromisoformat(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return text
+    return timezone.make_aware(moment).isoformat() if moment.tzinfo is None else text

@@ -1,0 +1,65 @@
+"""The formats that the folder holds, and which of them a record is of."""
+
+import importlib
+import pkgutil
+from typing import Protocol
+
+from fim.ingest import formats
+from fim.ingest.formats import picket
+from fim.ingest.parsed import Parsed
+from fim.ingest.record import InvalidRecord
+
+
+class Format(Protocol):
+    """What a module of the folder offers."""
+
+    NAME: str
+    TITLE: str
+
+    def recognises(self, record: object) -> bool: ...
+
+    def parse(self, record: object) -> Parsed: ...
+
+
+def _load() -> dict[str, Format]:
+    names = sorted(module.name for module in pkgutil.iter_modules(formats.__path__))
+    modules = [importlib.import_module(f"{formats.__name__}.{name}") for name in names]
+    return {module.NAME: module for module in modules}
+
+
+FORMATS = _load()
+FOREIGN = [found for name, found in FORMATS.items() if name != picket.NAME]
+
+
+def format_of(record: object) -> Format:
+    """Return the format whose shape a record has.
+
+    Raises InvalidRecord, which names the formats and what a log of Picket's own needs.
+    """
+    if picket.recognises(record):
+        return picket
+    for candidate in FOREIGN:
+        if candidate.recognises(record):
+            return candidate
+    if isinstance(record, dict) and ("path" in record or "action" in record):
+        return picket  # which says all that is wrong with it at once
+    raise InvalidRecord(_what_is_missing(record))
+
+
+def named_format(name: str, record: object) -> Format:
+    """Return the format of that name. Raises InvalidRecord where the record is not of it."""
+    found = FORMATS[name]
+    if not found.recognises(record):
+        raise InvalidRecord({"non_field_errors": [f"Has not the shape of {found.TITLE}."]})
+    return found
+
+
+def _what_is_missing(record: object) -> dict[str, list[str]]:
+    if not isinstance(record, dict):
+        return {"non_field_errors": ["A log is a JSON object."]}
+    titles = ", ".join(found.TITLE for found in FOREIGN)
+    return {
+        "non_field_errors": [f"Has the shape of no known format: {titles}."],
+        "path": ["A log of Picket's own needs this field."],
+        "action": ["A log of Picket's own needs this field."],
+    }
