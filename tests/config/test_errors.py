@@ -75,11 +75,8 @@ def test_an_unknown_path_is_a_404(client, method, prefix):
     response = getattr(client, method)(f"{prefix}/colours/")
 
     assert response.status_code == 404
-    assert response.json() == {
-        "code": "not_found",
-        "detail": f"There is no {prefix}/colours/.",
-        "fields": {},
-    }
+    assert response.json()["code"] == "not_found"
+    assert response.json()["detail"] == f"There is no {prefix}/colours/."
 
 
 @pytest.mark.parametrize("path", ["/api/%00/", "/api/%ff%fe/", "/api/%ED%A0%80/", "/api/é/"])
