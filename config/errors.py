@@ -15,7 +15,8 @@ from rest_framework.views import set_rollback
 
 logger = logging.getLogger(__name__)
 
-API_PREFIXES = ("/api/", "/dhimp/api/")
+DHIMP_PREFIX = "/dhimp/api/"
+API_PREFIXES = ("/api/", DHIMP_PREFIX, "/elastic/")
 
 
 class DomainError(Exception):
@@ -42,8 +43,10 @@ class StorageUnavailable(DomainError):
     retry_after_seconds = 5
 
 
-def error_body(code: str, detail: str, fields: Any = None) -> dict[str, Any]:
-    return {"code": code, "detail": detail, "fields": fields or {}}
+def error_body(code: str, detail: str, fields: Any = None, *, path: str) -> dict[str, Any]:
+    """Return the one body; for the DHIMP platform's clients with their `message` too."""
+    body = {"code": code, "detail": detail, "fields": fields or {}}
+    return body | {"message": detail} if path.startswith(DHIMP_PREFIX) else body
 
 
 def invalid_detail(fields: Any) -> str:
@@ -55,6 +58,7 @@ def invalid_detail(fields: Any) -> str:
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into the one error body; None for a bug, which stays a 500."""
+    path = context["request"].path
     if isinstance(exc, OperationalError | InterfaceError):
         logger.error("database unavailable", exc_info=exc)
         exc = StorageUnavailable()
@@ -63,14 +67,14 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         headers = {}
         if isinstance(exc, StorageUnavailable):
             headers["Retry-After"] = str(exc.retry_after_seconds)
-        body = error_body(exc.code, exc.detail, exc.fields)
+        body = error_body(exc.code, exc.detail, exc.fields, path=path)
         return Response(body, status=exc.http_status, headers=headers)
     api_exception = _as_api_exception(exc)
     if api_exception is None:
         return None
     set_rollback()
     return Response(
-        _body_of(api_exception),
+        _body_of(api_exception, path),
         status=api_exception.status_code,
         headers=_headers_of(api_exception),
     )
@@ -95,47 +99,55 @@ def _headers_of(exc: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _body_of(exc: exceptions.APIException) -> dict[str, Any]:
+def _body_of(exc: exceptions.APIException, path: str) -> dict[str, Any]:
     if isinstance(exc, exceptions.ValidationError):
         fields: Any = exc.detail
         if not isinstance(fields, dict):
             fields = {"non_field_errors": fields}
-        return error_body("invalid", invalid_detail(fields), fields)
+        return error_body("invalid", invalid_detail(fields), fields, path=path)
     if isinstance(exc.detail, dict):  # Simple JWT's InvalidToken: {detail, code, messages}
         code = str(exc.detail.get("code", exc.default_code))
-        return error_body(code, str(exc.detail["detail"]))
-    return error_body(str(exc.get_codes()), str(exc.detail))
+        return error_body(code, str(exc.detail["detail"]), path=path)
+    return error_body(str(exc.get_codes()), str(exc.detail), path=path)
 
 
-def _is_api(request: HttpRequest) -> bool:
+def is_api(request: HttpRequest) -> bool:
     return request.path.startswith(API_PREFIXES)
 
 
-def _json_error(code: str, detail: str, status: HTTPStatus) -> JsonResponse:
-    return JsonResponse(error_body(code, detail), status=status)
+def json_error(request: HttpRequest, code: str, detail: str, status: HTTPStatus) -> JsonResponse:
+    """Answer with the one body where no DRF view does."""
+    return JsonResponse(error_body(code, detail, path=request.path), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
-        return _json_error("bad_request", "The request is malformed.", HTTPStatus.BAD_REQUEST)
+    if is_api(request):
+        return json_error(
+            request, "bad_request", "The request is malformed.", HTTPStatus.BAD_REQUEST
+        )
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
-        return _json_error("permission_denied", "You may not do this.", HTTPStatus.FORBIDDEN)
+    if is_api(request):
+        return json_error(
+            request, "permission_denied", "You may not do this.", HTTPStatus.FORBIDDEN
+        )
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
-        return _json_error("not_found", f"There is no {request.path}.", HTTPStatus.NOT_FOUND)
+    if is_api(request):
+        return json_error(
+            request, "not_found", f"There is no {request.path}.", HTTPStatus.NOT_FOUND
+        )
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if _is_api(request):
-        return _json_error(
+    if is_api(request):
+        return json_error(
+            request,
             "server_error",
             "Picket failed to answer; the node's log says why.",
             HTTPStatus.INTERNAL_SERVER_ERROR,

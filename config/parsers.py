@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
+from django.http import UnreadablePostError
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -44,7 +45,10 @@ class BoundedJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-        body = stream.read(limit + 1)
+        try:
+            body = stream.read(limit + 1)
+        except UnreadablePostError as exc:
+            raise ParseError("The body breaks off.") from exc
         if len(body) > limit:
             raise BodyTooLarge(f"Body is over {limit} bytes; at most {limit} are accepted.")
         try:

@@ -5,9 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from config.pagination import CappedPaginator
-from fim.models import DayCount, FimLog
+from fim.models import DayCount, FimLog, RawRecord
 from fim.services import delete_logs
 
 
@@ -28,6 +29,12 @@ class FimLogAdmin(ReadOnlyAdmin):
     list_filter = ("category", "action", "timestamp")
     search_fields = ("path", "user", "process")
     search_help_text = "Text in path, user or process."
+    readonly_fields = ("raw",)
+
+    @admin.display(description="record as the tool sent it")
+    def raw(self, log: FimLog) -> str:
+        record = RawRecord.objects.filter(log=log).first()
+        return format_html("<pre>{}</pre>", record.text) if record else "-"
 
     def delete_model(self, request: HttpRequest, obj: FimLog) -> None:
         delete_logs([obj.pk])

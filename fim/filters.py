@@ -11,7 +11,7 @@ from fim.models import Action, Category, FimLog, FimLogQuerySet
 class FimLogFilter(filters.FilterSet):
     status = filters.ChoiceFilter("category", choices=Category.choices, label="Category.")
     host = filters.CharFilter()
-    action = filters.MultipleChoiceFilter(choices=Action.choices)
+    action = filters.MultipleChoiceFilter(choices=Action.choices, distinct=False)
     timestamp_after = MomentFilter("timestamp", "gte", label="From this moment on (ISO 8601).")
     timestamp_before = MomentFilter("timestamp", "lt", label="Before this moment (ISO 8601).")
     search = filters.CharFilter(

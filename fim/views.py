@@ -52,7 +52,7 @@ class IngestView(APIView):
     def _take(self, request: Request, format_name: str | None) -> Response:
         body = request.data
         if not isinstance(body, Body):
-            raise MalformedBody("The body is empty, or has no Content-Length.")
+            raise MalformedBody("The body is empty.")
         reader = Reader(timezone.now(), default_host(request), format_name)
         taken = [reader.read(record) for record in body.records]
         if not body.is_batch and (alone := taken[0].only_log):

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
 
-from config.errors import API_PREFIXES, DomainError, error_body
+from config.errors import DomainError, is_api, json_error
 from users.models import User
 from users.tokens import RefreshToken
 
@@ -83,9 +83,8 @@ def lockout_username(request: HttpRequest, credentials: dict[str, Any] | None) -
 def lockout_response(request: HttpRequest, *args: Any) -> HttpResponse:
     """Answer a locked-out sign-in (called by django-axes, for API and console alike)."""
     error = LockedOut()
-    if request.path.startswith(API_PREFIXES):
-        body = error_body(error.code, error.detail) | {"message": error.detail}
-        response: HttpResponse = JsonResponse(body, status=error.http_status)
+    if is_api(request):
+        response: HttpResponse = json_error(request, error.code, error.detail, error.http_status)
     else:
         context = {**admin.site.each_context(request), "title": "Locked out", "error": error}
         response = render(request, "users/locked_out.html", context, status=error.http_status)

@@ -4,6 +4,8 @@ from django.urls import path
 
 from fim.dhimp import views
 from fim.urls import LogRouter
+from fim.views import IncronView, IngestView
+from users.views import CheckAuthView, LogoutView
 
 router = LogRouter()
 router.register("logs", views.DhimpLogViewSet)
@@ -11,14 +13,14 @@ router.register("logs", views.DhimpLogViewSet)
 app_name = "dhimp"
 urlpatterns = [
     path("login/", views.DhimpLoginView.as_view(), name="login"),
-    path("logout/", views.DhimpLogoutView.as_view(), name="logout"),
-    path("check-auth/", views.DhimpCheckAuthView.as_view(), name="check-auth"),
-    path("ingest/fim/", views.DhimpIngestView.as_view(), name="ingest"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("check-auth/", CheckAuthView.as_view(), name="check-auth"),
+    path("ingest/fim/", IngestView.as_view(), name="ingest"),
     path("logs/analytics/", views.DhimpAnalyticsView.as_view(), name="analytics"),
     path("logs/analytics/historical/", views.DhimpHistoricalView.as_view(), name="historical"),
     path("logs/today/", views.DhimpTodayView.as_view(), name="today"),
     path("logs/by-date/", views.DhimpByDateView.as_view(), name="by-date"),
     path("logs/stats-by-date/", views.DhimpStatsByDateView.as_view(), name="stats-by-date"),
-    path("incron/control/", views.DhimpIncronView.as_view(), name="incron-control"),
+    path("incron/control/", IncronView.as_view(), name="incron-control"),
     *router.urls,
 ]

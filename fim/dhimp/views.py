@@ -16,19 +16,10 @@ from fim.filters import FimLogFilter
 from fim.models import Category, FimLog
 from fim.services import delete_logs
 from users.serializers import CredentialsSerializer
-from users.views import CheckAuthView, LoginView, LogoutView
+from users.views import LoginView
 
 
-class DhimpErrors:
-    """Errors carry `message` beside the usual `code`, `detail` and `fields`."""
-
-    def handle_exception(self, exc: Exception) -> Response:
-        response: Response = super().handle_exception(exc)  # type: ignore[misc]
-        response.data["message"] = response.data["detail"]
-        return response
-
-
-class DhimpLoginView(DhimpErrors, LoginView):
+class DhimpLoginView(LoginView):
     @swagger_auto_schema(
         operation_summary="Sign in with a password; answers with the token",
         request_body=CredentialsSerializer,
@@ -39,22 +30,6 @@ class DhimpLoginView(DhimpErrors, LoginView):
 
     def signed_in(self, request: Request, user: Any, access: AccessToken) -> dict[str, Any]:
         return {"message": f"Signed in as {user.username}.", "token": str(access)}
-
-
-class DhimpLogoutView(DhimpErrors, LogoutView):
-    pass
-
-
-class DhimpCheckAuthView(DhimpErrors, CheckAuthView):
-    pass
-
-
-class DhimpIngestView(DhimpErrors, views.IngestView):
-    pass
-
-
-class DhimpIncronView(DhimpErrors, views.IncronView):
-    pass
 
 
 class DhimpLogFilter(FimLogFilter):
@@ -69,7 +44,7 @@ class DhimpLogFilter(FimLogFilter):
         return queryset.filter(category=categories.get(value, value))
 
 
-class DhimpLogViewSet(DhimpErrors, views.FimLogViewSet):
+class DhimpLogViewSet(views.FimLogViewSet):
     """Stored logs, newest first, in DHIMP's words."""
 
     serializer_class = serializers.DhimpLogSerializer  # type: ignore[assignment]
@@ -87,7 +62,7 @@ class DhimpLogViewSet(DhimpErrors, views.FimLogViewSet):
         return Response({"deleted": deleted, "message": f"{deleted} logs were deleted."})
 
 
-class DhimpReportView(DhimpErrors, views.ReportView):
+class DhimpReportView(views.ReportView):
     def tell(self, report: DayReport) -> dict[str, Any]:
         return tell_report(report)
 
