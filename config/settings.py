@@ -55,9 +55,7 @@ if TIME_ZONE not in zoneinfo.available_timezones():
     raise ImproperlyConfigured(f"TIME_ZONE is {TIME_ZONE!r}; it takes a name such as Europe/Rome.")
 USE_TZ = True
 USE_I18N = False
-# The console shows moments to the second, in the form that sorts.
-DATETIME_FORMAT = "Y-m-d H:i:s"
-DATE_FORMAT = "Y-m-d"
+FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_CODE = "en-us"
 
 INSTALLED_APPS = [
@@ -265,6 +263,8 @@ FIM_INGEST_ALLOWED_NETWORKS = _networks(
         "fe80::/10",
     ],
 )
+OSQUERY_ENROLL_SECRET = env.str("OSQUERY_ENROLL_SECRET", default="")
+OSQUERY_CONFIG_PATH = env.str("OSQUERY_CONFIG_PATH", default="")
 INCRON_STATUS_PATH = env.str("INCRON_STATUS_PATH", default="/var/run/picket/incron.status")
 INCRON_STATUS_MAX_AGE_SECONDS = env.whole(
     "INCRON_STATUS_MAX_AGE_SECONDS", default=120, maximum=86_400
