@@ -45,15 +45,15 @@ class FleetUser:
         return self.role
 
 
-# What the libraries below raise for texts and claims of absurd shape, beside TokenError.
-ODD_SHAPES = (ArithmeticError, LookupError, OSError, RecursionError, TypeError, ValueError)
+# What Simple JWT raises for signed claims of absurd shape, beside TokenError.
+ODD_SHAPES = (ArithmeticError, LookupError, OSError, TypeError, ValueError)
 
 
 class HardenedToken(Token):
-    """A token whose text or claims may be of any shape; what cannot be read is a TokenError.
+    """A token whose signed claims may be of any shape; what cannot be read is a TokenError.
 
-    The libraries below read the header of an unsigned token with `json.loads`: a header of a
-    thousand brackets ends in a RecursionError, a claim of the wrong type in whatever it meets.
+    Only who knows the signing key can send such claims: a program that shares it, or a fault in
+    one. PyJWT itself refuses headers of any shape.
     """
 
     def __init__(self, token: Any = None, verify: bool = True) -> None:

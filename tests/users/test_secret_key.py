@@ -39,6 +39,19 @@ def test_leaves_no_drafts(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
+def test_the_key_that_another_process_made_meanwhile_stays(tmp_path, monkeypatch):
+    path = tmp_path / "secret_key"
+
+    def make_late(size):
+        path.write_text("made by another process")
+        return "made too late"
+
+    monkeypatch.setattr("config.secret_key.secrets.token_urlsafe", make_late)
+
+    assert read_or_make_secret_key(path) == "made by another process"
+    assert path.read_text() == "made by another process"
+
+
 def test_processes_that_start_at_once_end_up_with_one_key(tmp_path):
     script = (
         "import sys, pathlib; from config.secret_key import read_or_make_secret_key\n"
