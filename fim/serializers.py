@@ -1,5 +1,6 @@
 """JSON shapes of logs and reports."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -70,7 +71,11 @@ def _as_text(log: FimLog, name: str) -> str | None:
     return None if value is None else str(value)
 
 
-READ = {"timestamp": _as_utc, "received_at": _as_utc, "event_id": _as_text}
+READ: dict[str, Callable[[FimLog, str], Any]] = {
+    "timestamp": _as_utc,
+    "received_at": _as_utc,
+    "event_id": _as_text,
+}
 
 
 class NewLogSerializer(serializers.Serializer[Any]):

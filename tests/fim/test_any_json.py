@@ -69,5 +69,5 @@ def test_stores_and_tells_whatever_is_no_refusal(record):
     except InvalidRecord:
         return
     for log in store_logs([new_log]).logs:
-        stored = FimLogSerializer(FimLog.objects.get(pk=log.pk)).data
+        stored = FimLogSerializer(FimLog.objects.get(pk=log.id)).data
         assert stored["path"] == record["path"]

@@ -40,7 +40,7 @@ def test_lists_logs(analyst_console):
 def test_shows_a_log_whole_and_changes_nothing(admin_console):
     log = make_log(full_log="<script>alert(1)</script>", attributes={"pid": 7177})
 
-    page = admin_console.get(f"{LIST}{log.pk}/change/").content.decode()
+    page = admin_console.get(f"{LIST}{log.id}/change/").content.decode()
 
     assert "&lt;script&gt;alert(1)" in page and "7177" in page
     assert 'name="_save"' not in page
@@ -50,7 +50,7 @@ def test_shows_a_log_whole_and_changes_nothing(admin_console):
 def test_lets_nobody_write(admin_console, path):
     log = make_log()
 
-    page = admin_console.post(LIST + path.format(pk=log.pk), {"path": "/forged"})
+    page = admin_console.post(LIST + path.format(pk=log.id), {"path": "/forged"})
 
     assert page.status_code == 403
     assert list(FimLog.objects.values_list("path", flat=True)) == ["/etc/passwd"]
@@ -107,14 +107,14 @@ def test_leads_back_from_a_log_that_is_not_stored(analyst_console, pk):
 def test_lets_an_admin_delete_one(admin_console):
     log, _ = make_log(), make_log()
 
-    admin_console.post(f"{LIST}{log.pk}/delete/", {"post": "yes"})
+    admin_console.post(f"{LIST}{log.id}/delete/", {"post": "yes"})
 
     assert FimLog.objects.count() == DayCount.objects.get().count == 1
 
 
 def test_lets_an_admin_delete_many(admin_console):
     logs = store_logs([new_log() for _ in range(4)]).logs
-    chosen = [log.pk for log in logs[:3]]
+    chosen = [log.id for log in logs[:3]]
 
     admin_console.post(
         LIST, {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
@@ -126,9 +126,9 @@ def test_lets_an_admin_delete_many(admin_console):
 def test_lets_no_analyst_delete(analyst_console):
     log = make_log()
 
-    one = analyst_console.post(f"{LIST}{log.pk}/delete/", {"post": "yes"})
+    one = analyst_console.post(f"{LIST}{log.id}/delete/", {"post": "yes"})
     analyst_console.post(
-        LIST, {"action": "delete_selected", "_selected_action": [log.pk], "post": "yes"}
+        LIST, {"action": "delete_selected", "_selected_action": [log.id], "post": "yes"}
     )
 
     assert one.status_code == 403

@@ -90,7 +90,7 @@ def test_shows_a_days_logs_by_category_newest_first(analyst_client, url):
 def test_shows_a_log_as_the_list_does(analyst_client, logs):
     shown = analyst_client.get(TODAY).json()["logs"]["malware"][0]
 
-    assert shown == analyst_client.get(f"/api/logs/{logs[2].pk}/").json()
+    assert shown == analyst_client.get(f"/api/logs/{logs[2].id}/").json()
 
 
 @pytest.mark.parametrize("url", [TODAY, BY_DATE])
@@ -180,7 +180,7 @@ def test_shows_and_counts_a_day_of_23_or_25_hours_alike(analyst_client, settings
 
 
 def test_follows_deletes(admin_client, logs):
-    admin_client.delete("/api/logs/", {"ids": [log.pk for log in logs[:2]]}, format="json")
+    admin_client.delete("/api/logs/", {"ids": [log.id for log in logs[:2]]}, format="json")
 
     assert admin_client.get(ANALYTICS).json()["total"] == 1
 

@@ -60,7 +60,7 @@ def test_shows_a_log_in_its_words(analyst_client, settings):
     answer = analyst_client.get(f"{API}logs/").json()
 
     assert answer == {"count": 1, "next": None, "previous": None, "results": [{
-        "id": log.pk,
+        "id": log.id,
         "tanggal": "2026-03-14",
         "jam": "01:30:05",
         "metode": "DIUBAH",
@@ -72,7 +72,7 @@ def test_shows_a_log_in_its_words(analyst_client, settings):
         "exe": "/root",
         "full_log": "line",
     }]}  # fmt: skip
-    assert analyst_client.get(f"{API}logs/{log.pk}/").json() == answer["results"][0]
+    assert analyst_client.get(f"{API}logs/{log.id}/").json() == answer["results"][0]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_filters_normal_logs_and_pages(analyst_client):
 
 @pytest.mark.parametrize("many", [False, True])
 def test_deletes_one_log_or_many(admin_client, logs, many):
-    body = {"ids": [logs[0].pk, logs[1].pk]} if many else {"id": logs[0].pk}
+    body = {"ids": [logs[0].id, logs[1].id]} if many else {"id": logs[0].id}
 
     answer = admin_client.delete(f"{API}logs/", body, format="json")
 
