@@ -47,8 +47,8 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Api-Key KEY`; a bad key is 401, also from a network that needs none."""
 
     def authenticate(self, request: Request) -> tuple[Machine, Key] | None:
-        keyword, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if keyword.lower() != "api-key":
+        text = self.key_text(request.META.get("HTTP_AUTHORIZATION", ""))
+        if text is None:
             return None
         try:
             key = Key.objects.get_from_key(text) if "\x00" not in text else None
@@ -59,6 +59,11 @@ class KeyAuthentication(BaseAuthentication):
                 "This key is unknown, revoked or expired.", code="key_not_valid"
             )
         return Machine(key), key
+
+    def key_text(self, header: str) -> str | None:
+        """Return the key that the header holds, good or not; None where it holds none."""
+        keyword, _, text = header.partition(" ")
+        return text if keyword.lower() == "api-key" else None
 
     def authenticate_header(self, request: Request) -> str:
         return "Api-Key"
