@@ -26,6 +26,14 @@ DHIMP_ERROR = _error(
     "DhimpError",
     message=openapi.Schema(type=openapi.TYPE_STRING, description="The same as `detail`."),
 )
+ELASTIC_ERROR = _error(
+    "ElasticError",
+    error=openapi.Schema(
+        type=openapi.TYPE_OBJECT, description="`type` and `reason`, as Elasticsearch words them."
+    ),
+    status=openapi.Schema(type=openapi.TYPE_INTEGER, description="The HTTP status."),
+)
+ERRORS_BY_PREFIX = {"/dhimp/": DHIMP_ERROR, "/elastic": ELASTIC_ERROR}
 MEANINGS = {
     "400": "The body or a parameter is not valid.",
     "401": "Nobody is signed in, or the token or key does not count.",
@@ -67,11 +75,14 @@ class AutoSchema(SwaggerAutoSchema):
         for status in (*self._shared_errors(), *responses):
             is_described = status in responses and responses[status].description
             if status in MEANINGS and not is_described:
-                error = DHIMP_ERROR if self.path.startswith("/dhimp/") else ERROR
-                responses[status] = openapi.Response(MEANINGS[status], error)
+                responses[status] = openapi.Response(MEANINGS[status], self._error_body())
             elif not is_described:
                 responses[status].description = HTTPStatus(int(status)).phrase
         return responses
+
+    def _error_body(self) -> openapi.Schema:
+        found = (body for prefix, body in ERRORS_BY_PREFIX.items() if self.path.startswith(prefix))
+        return next(found, ERROR)
 
     def get_security(self) -> Any:
         if not self.view.authentication_classes:

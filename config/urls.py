@@ -8,6 +8,7 @@ from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
 from config import errors, health
+from fim.elastic.views import BareRootView
 
 schema_view = get_schema_view(
     openapi.Info(
@@ -30,6 +31,8 @@ urlpatterns = [
     path("api/", include("threats.urls")),
     path("api/", include("fim.urls")),
     path("dhimp/api/", include("fim.dhimp.urls")),
+    path("elastic", BareRootView.as_view()),
+    path("elastic/", include("fim.elastic.urls")),
     path("swagger/", schema_view.with_ui("swagger"), name="swagger"),
     path("redoc/", schema_view.with_ui("redoc"), name="redoc"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),

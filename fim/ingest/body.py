@@ -98,7 +98,7 @@ def read_json(text: bytes) -> Body:
 
     Raises MalformedBody (400) and BatchTooLarge (413).
     """
-    _refuse_flood(text, marks=(b",", b"[", b"{"))
+    refuse_flood(text, marks=(b",", b"[", b"{"))
     try:
         value = parse_json(text)
     except ValueError as exc:
@@ -115,7 +115,7 @@ def read_ndjson(text: bytes) -> Body:
 
     Raises MalformedBody (400) and BatchTooLarge (413).
     """
-    _refuse_flood(text, marks=(b"\n", b",", b"[", b"{"))
+    refuse_flood(text, marks=(b"\n", b",", b"[", b"{"))
     records: list[object] = []
     for line in io.BytesIO(text):
         if line.isspace():
@@ -129,7 +129,7 @@ def read_ndjson(text: bytes) -> Body:
     return _batch(records)
 
 
-def _refuse_flood(text: bytes, *, marks: tuple[bytes, ...]) -> None:
+def refuse_flood(text: bytes, *, marks: tuple[bytes, ...]) -> None:
     """Refuse a text that may hold more values than MAX_VALUES: one follows each mark at most."""
     if len(text) > MAX_VALUES and sum(map(text.count, marks)) > MAX_VALUES:
         raise BodyTooLarge(
