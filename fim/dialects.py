@@ -1,7 +1,9 @@
 """What SQLite and PostgreSQL need told differently. Elsewhere the code knows no dialect."""
 
+import fcntl
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
@@ -79,6 +81,22 @@ def _postgres_row(log: NewLog) -> list[Any]:
 def _naive_text(moment: datetime) -> str:
     """The form in which Django keeps an aware UTC moment in SQLite."""
     return moment.replace(tzinfo=None).isoformat(" ")
+
+
+@contextmanager
+def turn_to_write() -> Iterator[None]:
+    """On SQLite, let the processes of a node write in turn; PostgreSQL has many writers.
+
+    SQLite's own busy handler sleeps and tries again, so under load a waiting process is passed
+    by again and again: with two processes the slowest of a hundred posts took 1.3 s. A file
+    lock queues them. One thread of a process holds it at a time.
+    """
+    if connection.vendor == "postgresql":
+        yield
+        return
+    with open(f"{connection.settings_dict['NAME']}-turn", "ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def hold_counts_still() -> None:

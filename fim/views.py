@@ -21,11 +21,11 @@ from fim.days import FIRST_DAY, LAST_DAY
 from fim.filters import FimLogFilter
 from fim.incron import incron_status
 from fim.ingest.body import Body, MalformedBody
+from fim.ingest.commit import commit_log
 from fim.ingest.parsers import PARSERS, LogsNegotiation
 from fim.ingest.pipeline import Reader, store_taken
 from fim.ingest.record import read_text
 from fim.ingest.registry import FORMATS
-from fim.ingest.store import store_log
 from fim.models import FimLog
 from fim.permissions import MayPostLogsOrIsNear
 from fim.services import delete_logs
@@ -56,7 +56,7 @@ class IngestView(APIView):
         reader = Reader(timezone.now(), default_host(request), format_name)
         taken = [reader.read(record) for record in body.records]
         if not body.is_batch and (alone := taken[0].only_log):
-            log, is_new = store_log(alone)
+            log, is_new = commit_log(alone)
             status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
             return Response(serializers.FimLogSerializer(log).data, status=status)
         if not body.is_batch and taken[0].is_refused:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from fim.ingest.record import read_log
-from fim.ingest.store import store_log
+from fim.ingest.commit import commit_log
 from threats.services import record_event
 from users.models import Scope, User
 from users.services import create_key
@@ -47,4 +47,4 @@ def new_log(*, received_at=NOON, **fields):
 
 
 def make_log(*, received_at=NOON, **fields):
-    return store_log(new_log(received_at=received_at, **fields))[0]
+    return commit_log(new_log(received_at=received_at, **fields))[0]

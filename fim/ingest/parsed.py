@@ -94,7 +94,8 @@ def as_sha256(value: object) -> str:
 
 def compact(fields: dict[str, Any]) -> dict[str, Any]:
     """Leave out what says nothing: None, empty texts, lists and objects."""
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    # 0 and False say something; an int is the one falsy value of a record that does.
+    return {name: value for name, value in fields.items() if value or isinstance(value, int)}
 
 
 def event_id_of(tool: str, parts: Iterable[object]) -> str:

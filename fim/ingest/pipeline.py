@@ -1,24 +1,21 @@
 """The one way in: foreign records become logs and events, stored in one transaction."""
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from config.batch import BatchAnswer
 from fim.ingest.body import Malformed
+from fim.ingest.commit import commit
 from fim.ingest.formats import picket
 from fim.ingest.parsed import ParsedEvent, ParsedLog
 from fim.ingest.raw import pack_raw
 from fim.ingest.record import InvalidRecord, NewLog, read_log
 from fim.ingest.registry import Format, format_of, named_format
-from fim.ingest.store import store_logs
-from threats.services import record_event
 
 
 @dataclass(slots=True)
@@ -60,13 +57,18 @@ class Reader:
         except InvalidRecord as exc:
             taken.errors.append(exc.fields)
             return taken
+        except RecursionError:
+            taken.errors.append({"non_field_errors": ["Is nested too deeply."]})
+            return taken
         keeps_raw = found is not picket
         for log in parsed.logs:
             try:
                 taken.logs.append(self._read_log(log, record if keeps_raw else None))
             except InvalidRecord as exc:
                 taken.errors.append(exc.fields)
-        taken.events = parsed.events
+            except RecursionError:
+                taken.errors.append({"non_field_errors": ["Is nested too deeply."]})
+        taken.events = [self._fit(event) for event in parsed.events]
         return taken
 
     def _format_of(self, record: object) -> Format:
@@ -80,6 +82,14 @@ class Reader:
             errors = {"non_field_errors": ["Is no JSON, nor a line of a known tool's log."]}
             return Taken(errors=[errors], code="malformed")
         return self.read(line)
+
+    def _fit(self, event: ParsedEvent) -> ParsedEvent:
+        return replace(
+            event,
+            source_name=_fit(event.source_name or self.default_host, 255),
+            event_type=_fit(event.event_type, 100),
+            description=_fit(event.description, 10_000),
+        )
 
     def _read_log(self, log: ParsedLog, record: object) -> NewLog:
         fields = log.fields
@@ -131,33 +141,14 @@ def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:
     known tool that holds neither a log nor an event is ignored. When this returns, everything that
     the answer calls accepted is committed; a repeat of the same records stores nothing.
     """
-    fresh = _store(taken, reader.default_host)
+    fresh = commit(
+        [log for one in taken for log in one.logs],
+        [event for one in taken for event in one.events],
+    )
     answer = IngestAnswer()
     for index, one in enumerate(taken):
         _tell(answer, index, one, fresh)
     return answer
-
-
-def _store(taken: Sequence[Taken], default_host: str) -> set[int]:
-    """Store logs and events; return the `id()` of those that are new."""
-    with transaction.atomic():
-        stored = store_logs([log for one in taken for log in one.logs])
-        repeats = {id(log) for log in stored.duplicates}
-        fresh = {id(log) for one in taken for log in one.logs} - repeats
-        for event in (event for one in taken for event in one.events):
-            if _record(event, default_host):
-                fresh.add(id(event))
-    return fresh
-
-
-def _record(event: ParsedEvent, default_host: str) -> bool:
-    return record_event(
-        source_name=_fit(event.source_name or default_host, 255),
-        event_type=_fit(event.event_type, 100),
-        severity=event.severity,
-        description=_fit(event.description, 10_000),
-        event_id=uuid.UUID(event.event_id),
-    ).is_new
 
 
 def _tell(answer: IngestAnswer, index: int, one: Taken, fresh: set[int]) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from fim.counts import add_counts, keys_of
-from fim.dialects import COLUMNS, insert_logs, reserve_ids
+from fim.dialects import insert_logs, reserve_ids
 from fim.ingest.record import NewLog
 from fim.models import Category, FimLog, RawRecord
 from threats.models import Severity
@@ -52,20 +52,6 @@ def store_logs(new_logs: Sequence[NewLog]) -> StoredLogs:
             if len(_split(fresh)[1]) == 0:
                 raise
     raise failure
-
-
-def store_log(new_log: NewLog) -> tuple[FimLog, bool]:
-    """Store one log as `store_logs` does; return it, or the stored one that it repeats, and
-    whether it is new.
-    """
-    while True:
-        stored = store_logs([new_log])
-        if stored.logs:
-            return FimLog(**{name: getattr(new_log, name) for name in COLUMNS}), True
-        same = FimLog.objects.filter(host=new_log.host, event_id=new_log.event_id)
-        if log := same.first():
-            return log, False
-        # Deleted since it was seen: this one is no repeat any more.
 
 
 def _split(new_logs: Sequence[NewLog]) -> tuple[list[NewLog], list[NewLog]]:

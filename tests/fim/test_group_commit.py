@@ -1,0 +1,101 @@
+"""Requests that wait together are committed together, and each gets its own answer."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections, transaction
+
+from fim.ingest import commit as commit_module
+from fim.ingest.commit import commit
+from fim.ingest.parsed import ParsedEvent
+from fim.models import DayCount, FimLog
+from tests.factories import new_log
+from threats.models import Event
+
+EVENT_ID = "0b8c1f5e-7f5c-4a0e-9d8e-3f1f6f0f2a11"
+
+
+@pytest.fixture
+def groups(monkeypatch):
+    """Sizes of the groups that were stored, in order."""
+    sizes, store = [], commit_module._store
+
+    def counted(group):
+        sizes.append(len(group))
+        store(group)
+
+    monkeypatch.setattr(commit_module, "_store", counted)
+    return sizes
+
+
+def commit_together(*parts):
+    """Let each part wait for the turn, then give it to one of them; return what each got."""
+
+    def run(part):
+        try:
+            return commit(*part)
+        except Exception as exc:
+            return exc
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(parts)) as pool:
+        with commit_module._turn:
+            waiting = [pool.submit(run, part) for part in parts]
+            deadline = time.monotonic() + 10
+            while len(commit_module._waiting) < len(parts) and time.monotonic() < deadline:
+                time.sleep(0.001)
+        return [one.result(timeout=30) for one in waiting]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_commits_in_one_transaction_what_waited(groups):
+    logs = [new_log(path=f"/srv/{n}") for n in range(8)]
+
+    fresh = commit_together(*(([log],) for log in logs))
+
+    assert groups == [8]
+    assert fresh == [{id(log)} for log in logs]
+    assert FimLog.objects.count() == DayCount.objects.get().count == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_fails_takes_no_other_with_it(groups):
+    bad = ParsedEvent("ids-1", "login", "NO SEVERITY", "", EVENT_ID)
+
+    first, failed, last = commit_together(([new_log()],), ([new_log()], [bad]), ([new_log()],))
+
+    assert isinstance(failed, ValueError)
+    assert (len(first), len(last), FimLog.objects.count()) == (1, 1, 2)
+    assert groups == [3, 1, 1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeat_in_the_same_group_is_a_repeat():
+    same = [new_log(event_id=EVENT_ID) for _ in range(4)]
+
+    fresh = commit_together(*(([log],) for log in same))
+
+    assert sorted(map(len, fresh)) == [0, 0, 0, 1]
+    assert FimLog.objects.count() == DayCount.objects.get().count == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_is_part_of_the_callers_transaction():
+    with pytest.raises(RuntimeError), transaction.atomic():
+        commit([new_log()], [ParsedEvent("ids-1", "login", "HIGH", "", EVENT_ID)])
+        raise RuntimeError
+
+    assert not FimLog.objects.exists()
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_group_is_bounded(groups, monkeypatch):
+    monkeypatch.setattr(commit_module, "MAX_LOGS_A_GROUP", 4)
+
+    commit_together(*(([new_log(), new_log()],) for _ in range(5)))
+
+    assert (sum(groups), max(groups)) == (5, 2)
+    assert FimLog.objects.count() == 10
