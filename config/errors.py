@@ -16,6 +16,7 @@ from rest_framework.views import set_rollback
 logger = logging.getLogger(__name__)
 
 DHIMP_PREFIX = "/dhimp/api/"
+ALSO_TOLD_AS = {DHIMP_PREFIX: "message", "/api/osquery/": "error"}
 API_PREFIXES = ("/api/", DHIMP_PREFIX, "/elastic/")
 
 
@@ -44,9 +45,16 @@ class StorageUnavailable(DomainError):
 
 
 def error_body(code: str, detail: str, fields: Any = None, *, path: str) -> dict[str, Any]:
-    """Return the one body; for the DHIMP platform's clients with their `message` too."""
+    """Return the one body, with what the clients below some paths look for besides.
+
+    The DHIMP platform's dashboard shows `message`. osqueryd forgets the logs that it sent unless
+    the answer holds `error`, whatever the status (osquery's remote/utility.h).
+    """
     body = {"code": code, "detail": detail, "fields": fields or {}}
-    return body | {"message": detail} if path.startswith(DHIMP_PREFIX) else body
+    for prefix, name in ALSO_TOLD_AS.items():
+        if path.startswith(prefix):
+            body[name] = detail
+    return body
 
 
 def invalid_detail(fields: Any) -> str:

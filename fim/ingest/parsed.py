@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -43,6 +42,7 @@ class Parsed:
 
 
 IGNORED = Parsed()
+HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def dig(record: object, dotted: str) -> Any:
@@ -79,7 +79,7 @@ def first_text(record: object, *dotted: str) -> str:
 
 def as_number(value: object) -> int | None:
     """Return a whole number from 0 up, also from its digits; None for anything else."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value):
+    if isinstance(value, str) and value.isdigit() and value.isascii() and len(value) < 20:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
@@ -88,8 +88,8 @@ def as_number(value: object) -> int | None:
 
 def as_sha256(value: object) -> str:
     """Return the 64 digits of a SHA-256 in lower case, "" for anything else."""
-    text = as_text(value).lower()
-    return text if re.fullmatch(r"[0-9a-f]{64}", text) else ""
+    text = value.lower() if isinstance(value, str) and len(value) == 64 else ""
+    return "" if set(text) - HEXADECIMAL else text
 
 
 def compact(fields: dict[str, Any]) -> dict[str, Any]:

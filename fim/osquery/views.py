@@ -2,12 +2,11 @@
 
 The protocol: docs/wiki/deployment/remote.md of osquery. Its client reads the body of an answer and
 never the status (osquery/remote/transports/tls.cpp), and takes any JSON object for a success unless
-it holds `error` or a true `node_invalid` (osquery/remote/utility.h). So every refusal carries
-`error`: without it osquery would throw away the logs that it holds.
+it holds `error` or a true `node_invalid` (osquery/remote/utility.h). So every refusal below
+/api/osquery/ carries `error` (config.errors): without it osquery would forget the logs it holds.
 """
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -28,12 +27,6 @@ from users.throttles import KeyThrottle, SignInThrottle
 
 logger = logging.getLogger(__name__)
 
-SERVER_ERROR = {
-    "code": "server_error",
-    "detail": "Picket failed to answer; the node's log says why.",
-    "fields": {},
-}
-
 
 class OsqueryView(APIView):
     """A view that anyone may call: what it checks is in the body, as the protocol wants it."""
@@ -53,13 +46,7 @@ class OsqueryView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, NodeInvalid):
             return Response({"node_invalid": True})
-        try:
-            response = super().handle_exception(exc)
-        except Exception:
-            logger.exception("osquery not answered")
-            response = Response(SERVER_ERROR.copy(), status=HTTPStatus.INTERNAL_SERVER_ERROR)
-        response.data["error"] = response.data["detail"]
-        return response
+        return super().handle_exception(exc)
 
 
 class EnrollView(OsqueryView):

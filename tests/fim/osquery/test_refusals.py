@@ -214,3 +214,9 @@ def test_deep_nesting_is_no_bug(node_key):
     body = deep.replace('"DEEP"', "[" * 900 + "]" * 900).encode()
 
     assert post("log", body).status_code in (200, 400)
+
+
+def test_osqueryd_keeps_its_logs_where_the_path_is_wrong(client):
+    answer = client.post("/api/osquery/lgo", {}, content_type="application/json")
+
+    assert (answer.status_code, bool(answer.json()["error"])) == (404, True)
