@@ -6,6 +6,7 @@ from django_filters import rest_framework as filters
 from config.filters import MomentFilter
 from fim.ingest.record import LIMITS
 from fim.models import Action, Category, FimLog, FimLogQuerySet
+from fim.pages import Span
 
 
 class FimLogFilter(filters.FilterSet):
@@ -23,6 +24,21 @@ class FimLogFilter(filters.FilterSet):
     class Meta:
         model = FimLog
         fields: list[str] = []
+
+    def span(self) -> Span | None:
+        """What was asked for, where day counts know how many such logs there are, else None."""
+        chosen = self.form.cleaned_data
+        if chosen["action"] or chosen["search"]:
+            return None
+        return Span(
+            category=self.category_of(chosen["status"]),
+            host=chosen["host"],
+            after=chosen["timestamp_after"],
+            before=chosen["timestamp_before"],
+        )
+
+    def category_of(self, status: str) -> str:
+        return status
 
     def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> QuerySet[FimLog]:
         return queryset.search(value)

@@ -27,6 +27,7 @@ from fim.ingest.pipeline import Reader, store_taken
 from fim.ingest.record import read_text
 from fim.ingest.registry import FORMATS
 from fim.models import FimLog
+from fim.pages import LogPagination
 from fim.permissions import MayPostLogsOrIsNear
 from fim.services import delete_logs
 from users.authentication import KeyAuthentication, Machine
@@ -93,7 +94,15 @@ class FimLogViewSet(
     queryset = FimLog.objects.newest()
     serializer_class = serializers.FimLogSerializer
     filterset_class = FimLogFilter
+    pagination_class = LogPagination
     lookup_value_regex = r"[0-9]+"
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        filterset = self.filterset_class(self.request.query_params, queryset, request=self.request)
+        if not filterset.is_valid():
+            raise ValidationError(filterset.errors)
+        self.span = filterset.span()
+        return filterset.qs
 
     def get_permissions(self) -> list[BasePermission]:
         return [IsAdmin() if self.action == "destroy_many" else IsPerson()]

@@ -40,8 +40,11 @@ class DhimpLogFilter(FimLogFilter):
     )
 
     def filter_status(self, queryset: Any, name: str, value: str) -> Any:
-        categories = {word: category for category, word in CATEGORY_WORDS.items()}
-        return queryset.filter(category=categories.get(value, value))
+        return queryset.filter(category=self.category_of(value))
+
+    def category_of(self, status: str) -> str:
+        categories = {word: str(category) for category, word in CATEGORY_WORDS.items()}
+        return categories.get(status, status)
 
 
 class DhimpLogViewSet(views.FimLogViewSet):
