@@ -97,7 +97,7 @@ class LogPagination(PageNumberPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.next_link: str | None = None
         self.request = request
-        self.logs: Any = queryset if view.span is None else CountedLogs(queryset, view.span)
+        self.logs = _counted(queryset, view.span)
         self.is_cursor = self.cursor_query_param in request.query_params
         if not self.is_cursor:
             return super().paginate_queryset(self.logs, request, view) or []
@@ -131,6 +131,10 @@ class LogPagination(PageNumberPagination):
             here = request.build_absolute_uri()
             self.next_link = replace_query_param(here, "cursor", _write_cursor(page[size - 1]))
         return page[:size]
+
+
+def _counted(logs: QuerySet[FimLog], span: Span | None) -> Any:
+    return logs if span is None else CountedLogs(logs, span)
 
 
 def _write_cursor(log: FimLog) -> str:
