@@ -6,8 +6,10 @@ The layout is that of AIDE's src/report_plain.c; the widths are its defaults.
 import re
 from typing import Any
 
+# Lines about attributes that differ between the databases may stand first. Nothing here may match
+# in two ways: a hostile text would be tried in all of them.
 HEAD = re.compile(
-    r"(?:Entry [^\n]* in databases has different attributes: [^\n]*\n)*"
+    r"(?:Entry [^\n]*\n)*+"
     r"(?:Start timestamp: (?P<time>[^\n(]+?) \(AIDE (?P<version>[^\n)]+)\)"
     r"|AIDE (?P<old_version>[0-9][^ \n]* )?found (?:NO )?differences)"
 )
@@ -22,6 +24,7 @@ ENTRY = re.compile(r"([^/]{4,30}): (/.*)$")
 BLOCK = re.compile(r"(?:[A-Z][A-Za-z ]{2,20}: )?(/.*)$")
 ATTRIBUTE = re.compile(r" ([A-Za-z0-9/() >-]{10}): ?(.*)$")
 CONTINUED = re.compile(r" {12} ?(.*)$")
+MAX_VALUE_CHARACTERS = 8_192
 COLUMN = 33  # width of the old value, its last character always a space
 
 # Names in the text report, and the same in the JSON report.
@@ -100,7 +103,8 @@ def _split(values: str) -> tuple[str, str]:
 
 
 def _extend(pair: dict[str, str], old: str, new: str) -> None:
-    """Add to values that go on over several lines."""
+    """Add to values that go on over several lines; no hash is as long as the bound."""
     for side, text in (("old", old), ("new", new)):
-        if text:
-            pair[side] = pair.get(side, "") + text
+        value = pair.get(side, "")
+        if text and len(value) < MAX_VALUE_CHARACTERS:
+            pair[side] = value + text

@@ -18,8 +18,8 @@ TITLE = "DHIMP's text log"
 
 # The tag may be followed by the name of a rule; "Normal" stands without brackets, too.
 LINE = re.compile(
-    r"\[(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4}) (?P<time>[0-9:]{8})\] *"
-    r"(?P<severity>\[[^\]\n]{1,64}\][^:\n]{0,128}?|[A-Za-z][A-Za-z ]{0,32}?|) *"
+    r"\[(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4}) (?P<time>[0-9:]{8})\] {0,8}"
+    r"(?P<severity>\[[^\]\n]{1,64}\][^:\n]{0,128}?|[A-Za-z][A-Za-z ]{0,32}?|) {0,8}"
     r"\b(?P<action>[A-Za-z_][A-Za-z_,|]{2,63}): ?(?P<tail>.*)",
     re.DOTALL,
 )

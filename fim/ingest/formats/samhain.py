@@ -38,7 +38,7 @@ TEXT = re.compile(
     re.DOTALL,
 )
 XML = re.compile(r'<log sev="[^"\n]{1,8}" tstamp="')
-XML_FIELD = re.compile(r'([A-Za-z_.]+)="([^"]*)"')
+XML_FIELD = re.compile(r'\b([A-Za-z_.]{1,40})="([^"]*)"')
 # Lines beside the messages: 48 digits sign the message above, or the start of a log.
 SIGNATURE = re.compile(r"(?:[0-9A-F]{48}(?:\[[^\]\n]*\])?|<sig>[0-9A-F]{48}</sig>.*|\[[SE]OF\])\s*")
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -244,3 +245,21 @@ def test_survives_any_text(at, length, text):
 
     if aide.recognises(record):
         aide.parse(record)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Entry  in databases has different attributes:  in databases has different attributes: \n"
+        * 5_000,
+        "Start timestamp: " + " " * 500_000,
+        TEXT.replace("\nDirectory: ", f"{' ' * 13}{'b' * 30}\n" * 50_000 + "\nDirectory: "),
+    ],
+)
+def test_is_not_slowed_down_by_hostile_text(text):
+    started = time.process_time()
+
+    if aide.recognises(text):
+        aide.parse(text)
+
+    assert time.process_time() - started < 2

@@ -1,6 +1,7 @@
 """Lines of DHIMP's old text log."""
 
 import contextlib
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -114,3 +115,21 @@ def test_recognises_nothing_else(record):
 def test_survives_any_text(at, length, text):
     with contextlib.suppress(InvalidRecord):
         dhimp_text.parse(LINE[:at] + text + LINE[at + length :])
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "[a" * 100_000,
+        "[A]" + " " * 300_000 + "x",
+        "[A]" + "DIUBAH" * 50_000,
+        "[A] DIUBAH: " + " oleh " * 50_000,
+    ],
+)
+def test_is_not_slowed_down_by_hostile_text(tail):
+    started = time.process_time()
+
+    if dhimp_text.recognises(line := f"[31-12-2025 23:59:59] {tail}"):
+        dhimp_text.parse(line)
+
+    assert time.process_time() - started < 2

@@ -1,6 +1,7 @@
 """Samhain's log lines, local and from yule, bare, behind a syslog header and in JSON."""
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -213,3 +214,22 @@ def test_survives_any_json(record):
     samhain.recognises(record)
     with contextlib.suppress(InvalidRecord):
         samhain.parse(record)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<log sev="CRIT" tstamp="x" ' + "a" * 500_000,
+        '<log sev="CRIT" tstamp="' + "<log " * 100_000,
+        '<log sev="CRIT" tstamp="x" ' + 'a="' * 100_000,
+        "CRIT : [2026-01-01T00:00:00] a=<" + ">, " * 200_000,
+        "CRIT : [2026-01-01T00:00:00] msg=<POLICY " + "[A" * 200_000,
+    ],
+)
+def test_is_not_slowed_down_by_hostile_text(line):
+    started = time.process_time()
+
+    samhain.recognises(line)
+    samhain.parse(line)
+
+    assert time.process_time() - started < 2
