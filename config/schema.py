@@ -89,6 +89,9 @@ class AutoSchema(SwaggerAutoSchema):
             return []
         return self.overrides.get("security", [{"Bearer": []}])
 
+    def get_produces(self) -> Any:
+        return self.overrides.get("produces", super().get_produces())
+
     def get_tags(self, operation_keys: list[str] | None = None) -> list[str]:
         parts = self.path.strip("/").split("/")
         return [parts[1] if parts[0] == "api" else parts[0]]

@@ -36,6 +36,26 @@ LIMIT = openapi.Parameter(
     maximum=1000,
     description="At most so many logs a category; the counts stay exact.",
 )
+EXPORT: dict[str, Any] = {
+    "operation_summary": "Export all logs, newest first, as NDJSON or CSV",
+    "operation_description": (
+        "An object a line, or a CSV file of the same fields with `attributes` as JSON text. A cell"
+        " that a spreadsheet would take for a formula has an apostrophe in front, and so has one"
+        " that begins with an apostrophe. Streamed, with gzip where the client accepts it; an"
+        " answer that breaks off is not complete."
+    ),
+    "manual_parameters": [
+        openapi.Parameter(
+            "format",
+            openapi.IN_QUERY,
+            type=openapi.TYPE_STRING,
+            enum=["ndjson", "csv"],
+            default="ndjson",
+        )
+    ],
+    "responses": {200: openapi.Response("One such object a line.", FimLogSerializer)},
+    "produces": ["application/x-ndjson", "text/csv"],
+}
 INGEST: dict[str, Any] = {
     "operation_summary": "Post file changes: one log, an array or NDJSON, gzip too",
     "operation_description": (

@@ -33,6 +33,7 @@ router.register("logs", views.FimLogViewSet)
 urlpatterns = [
     path("ingest/fim/", views.IngestView.as_view(), name="ingest"),
     path("ingest/fim/<slug:format_name>/", views.IngestFormatView.as_view(), name="ingest-format"),
+    path("logs/export/", views.ExportView.as_view(), name="export"),
     path("logs/analytics/", views.AnalyticsView.as_view(), name="analytics"),
     path("logs/analytics/historical/", views.HistoricalView.as_view(), name="historical"),
     path("logs/today/", views.TodayView.as_view(), name="today"),

@@ -1,15 +1,24 @@
 """Logs over REST: agents post them, dashboards read them."""
 
+from collections.abc import Iterable
 from datetime import date
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
+from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.http import content_disposition_header
+from django.views.decorators.gzip import gzip_page
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, viewsets
 from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +27,8 @@ from config.pagination import positive_int
 from fim import schema, serializers
 from fim.analytics import DayReport, logs_of_day, report_day, report_days
 from fim.days import FIRST_DAY, LAST_DAY
+from fim.export import FORMATS as EXPORT_FORMATS
+from fim.export import ExportFormat, gather, read_batches, read_rows
 from fim.filters import FimLogFilter
 from fim.incron import incron_status
 from fim.ingest.body import Body, MalformedBody
@@ -116,6 +127,49 @@ class FimLogViewSet(
         serializer = serializers.IdsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return Response({"deleted": delete_logs(serializer.validated_data["ids"])})
+
+
+class JSONErrors(BaseContentNegotiation):
+    """Errors are JSON whatever is accepted; `?format=` is left to the view."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
+
+
+@method_decorator(gzip_page, name="dispatch")
+class ExportView(GenericAPIView[FimLog]):
+    """All logs that the filters let through, as a file that is made while it is sent."""
+
+    queryset = FimLog.objects.all()
+    serializer_class = serializers.FimLogSerializer
+    filterset_class = FimLogFilter
+    pagination_class = None
+    content_negotiation_class = JSONErrors
+
+    @swagger_auto_schema(**schema.EXPORT)
+    def get(self, request: Request) -> StreamingHttpResponse:
+        form = self._format(request)
+        logs = self.filter_queryset(self.get_queryset())
+        pieces = gather(form.lines(read_rows(read_batches(logs))))
+        # Before the answer begins, so that a database that is away is an error and no empty file.
+        first = next(pieces, b"")
+        body = chain([first], pieces) if request.method == "GET" else ()
+        name = f"picket-logs-{timezone.now():%Y%m%dT%H%M%SZ}.{form.name}"
+        disposition = content_disposition_header(True, name)
+        return StreamingHttpResponse(
+            body,
+            content_type=form.media_type,
+            headers={"Content-Disposition": disposition, "Cache-Control": "no-store"},
+        )
+
+    def _format(self, request: Request) -> ExportFormat:
+        name = request.query_params.get("format") or "ndjson"
+        if name not in EXPORT_FORMATS:
+            raise ValidationError({"format": [f"Takes one of {', '.join(EXPORT_FORMATS)}."]})
+        return EXPORT_FORMATS[name]
 
 
 class ReportView(APIView):
