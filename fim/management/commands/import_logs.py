@@ -7,16 +7,16 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError
 
 from fim.ingest.file_import import FileImport
 from fim.ingest.record import read_text
 from fim.ingest.registry import FORMATS
-
-BAR_CHARACTERS = 30
+from fim.management.bar import Bar
 
 
 class Command(BaseCommand):
@@ -42,15 +42,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         run = FileImport(_host(options["host"]), options["format"])
-        shows_progress = self.stdout.isatty() and not options["quiet"]
+        bar = Bar(self.stdout, is_shown=not options["quiet"])
         for name in options["files"]:
             try:
                 with _opened(name) as stream:
-                    bar = Bar(self.stdout, name, stream) if shows_progress else None
-                    run.on_progress = bar.show if bar else lambda: None
+                    if bar.is_shown:
+                        run.on_progress = partial(_show, bar, name, stream, _size_of(stream))
                     run.take_file(name, stream)
-                    if bar:
-                        bar.clear()
+                    bar.clear()
             except OSError as exc:
                 run.failures.append(f"{name}: {exc.strerror or exc}.")
         if not options["quiet"]:
@@ -75,26 +74,12 @@ def _opened(name: str) -> Iterator[io.BufferedReader]:
         yield stream
 
 
-class Bar:
-    """How much of a file was read, by its bytes as they lie on disk; on one line of a terminal."""
+def _size_of(stream: io.BufferedReader) -> int:
+    """Return the bytes of a file as it lies on disk; 0 of a pipe, which has no end to see."""
+    status = os.fstat(stream.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
-    def __init__(self, out: OutputWrapper, name: str, stream: io.BufferedReader) -> None:
-        self.out, self.name, self.stream = out, name, stream
-        status = os.fstat(stream.fileno())
-        # A pipe has no length, and no place in it.
-        self.size = status.st_size if stat.S_ISREG(status.st_mode) else 0
 
-    def show(self) -> None:
-        if not self.size:
-            return
-        share = min(1.0, self.stream.tell() / self.size)
-        bar = "#" * round(share * BAR_CHARACTERS)
-        self._write(f"[{bar:<{BAR_CHARACTERS}}] {share:4.0%} {self.name}")
-
-    def clear(self) -> None:
-        self._write("")
-
-    def _write(self, text: str) -> None:
-        # ECMA-48's "erase in line" takes away what stood there before.
-        self.out.write(f"\r\x1b[K{text}", ending="")
-        self.out.flush()
+def _show(bar: Bar, name: str, stream: io.BufferedReader, size: int) -> None:
+    if size:
+        bar.show(name, stream.tell(), size)
