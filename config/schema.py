@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.inspectors import DjangoRestResponsePagination, SwaggerAutoSchema
 
 
 def _error(title: str, **more: openapi.Schema) -> openapi.Schema:
@@ -65,6 +65,18 @@ VERBS = {
     "update": "Change one of the",
     "delete": "Delete one of the",
 }
+
+
+class PaginatorInspector(DjangoRestResponsePagination):
+    """Describes what a kind of page has besides `count`, `next`, `previous` and `results`."""
+
+    def get_paginated_response(self, paginator: Any, response_schema: Any) -> Any:
+        schema = super().get_paginated_response(paginator, response_schema)
+        for name, description in getattr(paginator, "more_properties", {}).items():
+            schema.properties[name] = openapi.Schema(
+                type=openapi.TYPE_BOOLEAN, description=description
+            )
+        return schema
 
 
 class AutoSchema(SwaggerAutoSchema):

@@ -229,6 +229,10 @@ THROTTLE_PATH = VAR_DIR / "throttle.sqlite3"
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_AUTO_SCHEMA_CLASS": "config.schema.AutoSchema",
+    "DEFAULT_PAGINATOR_INSPECTORS": [
+        "config.schema.PaginatorInspector",
+        "drf_yasg.inspectors.DrfAPICompatInspector",
+    ],
     "SECURITY_DEFINITIONS": {
         "Bearer": {
             "type": "apiKey",

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from config.pagination import CappedPaginator
 from fim.models import DayCount, FimLog, RawRecord
 from fim.services import delete_logs
+from fim.subjects import search_logs
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -30,6 +31,11 @@ class FimLogAdmin(ReadOnlyAdmin):
     search_fields = ("path", "user", "process")
     search_help_text = "Text in path, user or process."
     readonly_fields = ("raw",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[FimLog], search_term: str
+    ) -> tuple[QuerySet[FimLog], bool]:
+        return (search_logs(queryset, search_term) if search_term else queryset), False
 
     @admin.display(description="record as the tool sent it")
     def raw(self, log: FimLog) -> str:

@@ -5,22 +5,28 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from fim.ingest.record import NewLog
-from fim.models import FimLog
+from fim.models import FimLog, Subject
+from fim.moments import microseconds_of
 
 TABLE = FimLog._meta.db_table
 COLUMNS = tuple(field.name for field in fields(NewLog) if field.name != "raw")
 QUOTED_COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
-INSERT = f"INSERT INTO {TABLE} ({QUOTED_COLUMNS}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+INSERT = (
+    f"INSERT INTO {TABLE} ({QUOTED_COLUMNS}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+    " ON CONFLICT (host, event_id) WHERE event_id IS NOT NULL DO NOTHING"
+)
 COPY = f"COPY {TABLE} ({QUOTED_COLUMNS}) FROM STDIN"
 # Below this, the round trips of a COPY cost more than it saves.
 ROWS_WORTH_A_COPY = 10
+TRIGRAM = 3
 
 _values_of = attrgetter(*COLUMNS)
 _AT = {name: place for place, name in enumerate(COLUMNS)}
@@ -46,27 +52,43 @@ def reserve_ids(count: int) -> Sequence[int]:
     return range(first, first + count)
 
 
-def insert_logs(logs: Sequence[NewLog]) -> None:
-    """Insert logs that have their ids, past the ORM: its models and compilers take four times
-    longer than the database itself.
+def insert_logs(logs: Sequence[NewLog]) -> int:
+    """Insert logs that have their ids; leave out those whose (host, event_id) is stored already.
 
-    Raises IntegrityError where one of them is stored already.
+    Returns how many rows there are now. Goes past the ORM, whose models and compilers take four
+    times longer than the database itself.
     """
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             cursor.executemany(INSERT, list(map(_sqlite_row, logs)))
-        elif len(logs) < ROWS_WORTH_A_COPY:
-            cursor.executemany(INSERT, list(map(_postgres_row, logs)))
-        else:
-            with connection.wrap_database_errors, cursor.cursor.copy(COPY) as copy:
-                for log in logs:
-                    copy.write_row(_postgres_row(log))
+            return cursor.rowcount
+        rows = list(map(_postgres_row, logs))
+        if len(rows) >= ROWS_WORTH_A_COPY and _copy(rows):
+            return len(rows)
+        cursor.executemany(INSERT, rows)
+        return cursor.rowcount
+
+
+def _copy(rows: Sequence[Sequence[Any]]) -> bool:
+    """Insert rows by COPY, which takes all or none; False where one of them is stored already."""
+    try:
+        with (
+            transaction.atomic(),
+            connection.cursor() as cursor,
+            connection.wrap_database_errors,
+            cursor.cursor.copy(COPY) as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _sqlite_row(log: NewLog) -> list[Any]:
     row = _postgres_row(log)
     for name in ("timestamp", "received_at"):
-        row[_AT[name]] = _naive_text(row[_AT[name]])
+        row[_AT[name]] = microseconds_of(row[_AT[name]])
     if log.event_id is not None:
         row[_AT["event_id"]] = log.event_id.hex
     return row
@@ -78,9 +100,33 @@ def _postgres_row(log: NewLog) -> list[Any]:
     return row
 
 
-def _naive_text(moment: datetime) -> str:
-    """The form in which Django keeps an aware UTC moment in SQLite."""
-    return moment.replace(tzinfo=None).isoformat(" ")
+def has_search_index() -> bool:
+    """Say whether searches have their index; before the first migration there is nothing to say."""
+    if connection.vendor == "sqlite" or Subject._meta.db_table not in (
+        connection.introspection.table_names()
+    ):
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_indexes WHERE indexname = 'fim_subject_path_trgm'")
+        return cursor.fetchone() is not None
+
+
+def subjects_with(text: str) -> QuerySet[Subject, int]:
+    """Return the ids of subjects that hold a text, whatever its case, in path, user or process.
+
+    SQLite looks texts of three characters and more up in its trigram index (FTS5), PostgreSQL in
+    that of pg_trgm where the extension is installed; shorter ones are looked for in all subjects.
+    """
+    if connection.vendor == "sqlite" and len(text) >= TRIGRAM:
+        phrase = '"{}"'.format(text.replace('"', '""'))
+        found = RawSQL(
+            "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s",  # noqa: S611
+            [phrase],
+        )
+        return Subject.objects.filter(pk__in=found).values_list("pk", flat=True)
+    return Subject.objects.filter(
+        Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
+    ).values_list("pk", flat=True)
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from django_filters import rest_framework as filters
 
 from config.filters import MomentFilter
 from fim.ingest.record import LIMITS
-from fim.models import Action, Category, FimLog, FimLogQuerySet
+from fim.models import Action, Category, FimLog
 from fim.pages import Span
+from fim.subjects import search_logs
 
 
 class FimLogFilter(filters.FilterSet):
@@ -40,5 +41,5 @@ class FimLogFilter(filters.FilterSet):
     def category_of(self, status: str) -> str:
         return status
 
-    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> QuerySet[FimLog]:
-        return queryset.search(value)
+    def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+        return search_logs(queryset, value)

@@ -44,6 +44,8 @@ class CountedLogs:
         self._logs = logs
         self._span = span
 
+    is_estimate = False
+
     def count(self) -> int:
         return sum(count for _, count in self._days)
 
@@ -85,6 +87,32 @@ class CountedLogs:
         return self._logs.filter(timestamp__gte=start, timestamp__lt=end).count()
 
 
+class FoundLogs:
+    """Logs of a filter that day counts do not know, newest first: counted as far as `CAP`."""
+
+    CAP = 1_000
+
+    def __init__(self, logs: QuerySet[FimLog]) -> None:
+        self._logs = logs
+
+    def count(self) -> int:
+        return min(self._count, self.CAP)
+
+    @property
+    def is_estimate(self) -> bool:
+        return self._count > self.CAP
+
+    def __getitem__(self, wanted: slice) -> list[FimLog]:
+        # The ids alone come from the index; a row is read only when it is shown.
+        ids = list(self._logs.values_list("pk", flat=True)[wanted])
+        found = FimLog.objects.in_bulk(ids)
+        return [found[pk] for pk in ids if pk in found]
+
+    @cached_property
+    def _count(self) -> int:
+        return self._logs.order_by().values("pk")[: self.CAP + 1].count()
+
+
 class LogPagination(PageNumberPagination):
     """Page numbers, or with `?cursor=` pages that follow each other without ever shifting.
 
@@ -93,6 +121,10 @@ class LogPagination(PageNumberPagination):
     """
 
     cursor_query_param = "cursor"
+    # Described in Swagger beside what every page has.
+    more_properties = {
+        "count_is_estimate": "There are more than `count`; the count stops there. Go on by cursor."
+    }
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.next_link: str | None = None
@@ -104,9 +136,11 @@ class LogPagination(PageNumberPagination):
         return self._page_after(queryset, request)
 
     def get_paginated_response(self, data: Any) -> Response:
-        if not self.is_cursor:
-            return super().get_paginated_response(data)
-        body = {"count": self.logs.count(), "next": self.next_link, "previous": None}
+        if self.is_cursor:
+            body = {"count": self.logs.count(), "next": self.next_link, "previous": None}
+        else:
+            body = super().get_paginated_response(data).data
+        body["count_is_estimate"] = self.logs.is_estimate
         return Response(body | {"results": data})
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -134,7 +168,7 @@ class LogPagination(PageNumberPagination):
 
 
 def _counted(logs: QuerySet[FimLog], span: Span | None) -> Any:
-    return logs if span is None else CountedLogs(logs, span)
+    return FoundLogs(logs) if span is None else CountedLogs(logs, span)
 
 
 def _write_cursor(log: FimLog) -> str:

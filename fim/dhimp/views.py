@@ -14,6 +14,7 @@ from fim.dhimp import serializers
 from fim.dhimp.words import CATEGORY_WORDS, tell_log, tell_past_report, tell_report
 from fim.filters import FimLogFilter
 from fim.models import Category, FimLog
+from fim.pages import LogPagination
 from fim.services import delete_logs
 from users.serializers import CredentialsSerializer
 from users.views import LoginView
@@ -47,11 +48,23 @@ class DhimpLogFilter(FimLogFilter):
         return categories.get(status, status)
 
 
+class DhimpLogPagination(LogPagination):
+    """Pages in the four fields that DHIMP's dashboard knows."""
+
+    more_properties: dict[str, str] = {}
+
+    def get_paginated_response(self, data: Any) -> Response:
+        response = super().get_paginated_response(data)
+        del response.data["count_is_estimate"]
+        return response
+
+
 class DhimpLogViewSet(views.FimLogViewSet):
     """Stored logs, newest first, in DHIMP's words."""
 
     serializer_class = serializers.DhimpLogSerializer  # type: ignore[assignment]
     filterset_class = DhimpLogFilter
+    pagination_class = DhimpLogPagination
 
     @swagger_auto_schema(
         operation_summary="Delete logs by id, or one log",

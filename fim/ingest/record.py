@@ -81,8 +81,9 @@ class NewLog:
     attributes: dict[str, Any] = field(default_factory=dict)
     # What the agent sent, packed, where its words are not Picket's own.
     raw: bytes = b""
-    # 0 until it is stored.
+    # Both 0 until it is stored.
     id: int = 0
+    subject_id: int = 0
 
 
 def read_log(record: object, *, received_at: datetime, default_host: str) -> NewLog:

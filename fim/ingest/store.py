@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import transaction
 
 from fim.counts import add_counts, keys_of
 from fim.dialects import insert_logs, reserve_ids
 from fim.ingest.record import NewLog
 from fim.models import Category, FimLog, RawRecord
+from fim.subjects import assign_subjects
 from threats.models import Severity
 from threats.services import record_event
 
@@ -19,9 +19,6 @@ EVENT_SEVERITIES: dict[str, Severity] = {
     Category.MALWARE: Severity.CRITICAL,
     Category.DANGER: Severity.HIGH,
 }
-# How often a batch starts over because a parallel request stored one of its logs first. Each
-# time at least one more of its logs is known to be stored.
-MAX_ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,63 +34,40 @@ def store_logs(new_logs: Sequence[NewLog]) -> StoredLogs:
 
     A log whose (host, event_id) is stored already, or stands earlier in the same batch, is a
     duplicate and changes nothing. All or nothing: when this returns, everything is committed.
-    Costs a query for 500 event ids, one insert, one for the counts, and two or three an event.
+    Costs an insert, a statement for the counts, and two or three an event; repeats one more.
     """
-    for _ in range(MAX_ATTEMPTS):
-        fresh, duplicates = _split(new_logs)
-        try:
-            with transaction.atomic():
-                _insert(fresh)
-            return StoredLogs(fresh, duplicates)
-        except IntegrityError as exc:
-            # Between the look and the insert a parallel request stored a log of this batch. Where
-            # none did, it was another constraint.
-            failure = exc
-            if len(_split(fresh)[1]) == 0:
-                raise
-    raise failure
+    if not new_logs:
+        return StoredLogs([], [])
+    with transaction.atomic():
+        for log, pk in zip(new_logs, reserve_ids(len(new_logs)), strict=True):
+            log.id = pk
+        assign_subjects(new_logs)
+        # In one order for everyone, so that parallel batches wait for each other in one direction.
+        in_order = sorted(new_logs, key=lambda log: (log.host, str(log.event_id)))
+        if insert_logs(in_order) == len(new_logs):
+            stored = StoredLogs(list(new_logs), [])
+        else:
+            stored = _split(new_logs)
+        RawRecord.objects.bulk_create(
+            RawRecord(log_id=log.id, content=log.raw) for log in stored.logs if log.raw
+        )
+        _raise_events(stored.logs)
+        add_counts(keys_of((log.timestamp, log.host, log.category) for log in stored.logs))
+    return stored
 
 
-def _split(new_logs: Sequence[NewLog]) -> tuple[list[NewLog], list[NewLog]]:
-    """Return those logs that are not stored yet, and the repeats."""
-    seen = _stored_keys(new_logs)
-    fresh: list[NewLog] = []
-    duplicates: list[NewLog] = []
-    for log in new_logs:
-        key = (log.host, log.event_id)
-        if log.event_id is not None and key in seen:
-            duplicates.append(log)
-            continue
-        seen.add(key)
-        fresh.append(log)
-    return fresh, duplicates
-
-
-def _stored_keys(new_logs: Sequence[NewLog]) -> set[tuple[str, object]]:
-    by_host: dict[str, list[object]] = {}
-    for log in new_logs:
-        if log.event_id is not None:
-            by_host.setdefault(log.host, []).append(log.event_id)
-    keys: set[tuple[str, object]] = set()
-    for host, ids in by_host.items():
-        for start in range(0, len(ids), 500):
-            same = Q(host=host, event_id__in=ids[start : start + 500])
-            keys.update(FimLog.objects.filter(same).order_by().values_list("host", "event_id"))
-    return keys
-
-
-def _insert(fresh: Sequence[NewLog]) -> None:
-    if not fresh:
-        return
-    for log, pk in zip(fresh, reserve_ids(len(fresh)), strict=True):
-        log.id = pk
-    # In one order for everyone, so that parallel batches wait for each other in one direction.
-    insert_logs(sorted(fresh, key=lambda log: (log.host, str(log.event_id))))
-    RawRecord.objects.bulk_create(
-        RawRecord(log_id=log.id, content=log.raw) for log in fresh if log.raw
+def _split(new_logs: Sequence[NewLog]) -> StoredLogs:
+    """Tell apart what the insert left out: those of the reserved ids that no row has."""
+    ids = [log.id for log in new_logs]
+    inserted = set(
+        FimLog.objects.filter(pk__gte=min(ids), pk__lte=max(ids))
+        .order_by()
+        .values_list("pk", flat=True)
     )
-    _raise_events(fresh)
-    add_counts(keys_of((log.timestamp, log.host, log.category) for log in fresh))
+    return StoredLogs(
+        [log for log in new_logs if log.id in inserted],
+        [log for log in new_logs if log.id not in inserted],
+    )
 
 
 def _raise_events(logs: Sequence[NewLog]) -> None:

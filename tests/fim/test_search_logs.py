@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.factories import make_log
+from fim import pages, subjects
+from fim.ingest.store import store_logs
+from fim.models import FimLog, Subject
+from tests.factories import make_log, new_log
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +56,57 @@ def test_finds_nothing(found):
     make_log()
 
     assert found("nowhere") == []
+
+
+@pytest.mark.parametrize("most_subjects", [0, 2_000])
+def test_finds_the_newest_first_however_common_the_text(analyst_client, monkeypatch, most_subjects):
+    monkeypatch.setattr(subjects, "MAX_RARE_SUBJECTS", most_subjects)
+    ids = [
+        make_log(path=f"/srv/www/{n % 3}", timestamp=f"2026-03-14T0{n}:00:00Z").id
+        for n in (3, 1, 2, 5, 4)
+    ]
+
+    answer = analyst_client.get("/api/logs/", {"search": "WWW"}).json()
+
+    newest_first = [ids[place] for place in (3, 4, 0, 2, 1)]
+    assert [log["id"] for log in answer["results"]] == newest_first
+
+
+@pytest.mark.parametrize("text", ["/srv/www", "s", "sr", "mira"])
+def test_keeps_the_other_filters(analyst_client, text):
+    make_log(path="/srv/www/a", user="amira", host="web-1")
+    make_log(path="/srv/www/a", user="amira", host="web-2")
+
+    answer = analyst_client.get("/api/logs/", {"search": text, "host": "web-2"}).json()
+
+    assert [log["host"] for log in answer["results"]] == ["web-2"]
+    assert (answer["count"], answer["count_is_estimate"]) == (1, False)
+
+
+def test_says_where_the_count_is_an_estimate(analyst_client, monkeypatch):
+    monkeypatch.setattr(pages.FoundLogs, "CAP", 3)
+    store_logs([new_log() for _ in range(5)])
+
+    found = analyst_client.get("/api/logs/", {"search": "passwd"}).json()
+    all_logs = analyst_client.get("/api/logs/").json()
+
+    assert (found["count"], found["count_is_estimate"]) == (3, True)
+    assert (all_logs["count"], all_logs["count_is_estimate"]) == (5, False)
+
+
+def test_the_console_finds_the_same(client, admin):
+    make_log(path="/srv/Shell.PHP")
+    make_log(path="/other")
+    client.force_login(admin)
+
+    page = client.get("/admin/fim/fimlog/?q=shell").content.decode()
+
+    assert ("Shell.PHP" in page, "/other" in page) == (True, False)
+
+
+def test_a_path_with_its_user_and_process_is_one_subject():
+    store_logs([new_log(), new_log(), new_log(user="root")])
+    store_logs([new_log()])
+
+    assert Subject.objects.count() == 2
+    assert FimLog.objects.values("subject").distinct().count() == 2

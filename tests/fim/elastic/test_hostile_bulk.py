@@ -124,7 +124,7 @@ def test_refuses_a_bomb(client, settings):
     assert post_bulk(client, body, packed=True).status_code == 413
 
 
-@pytest.mark.parametrize("broken", [b"junk", gzip.compress(b"{}")[:-9]])
+@pytest.mark.parametrize("broken", [b"junk", gzip.compress(b"{}", mtime=0)[:-9]])
 def test_refuses_broken_gzip(client, broken):
     answer = post_bulk(client, broken, headers={"Content-Encoding": "gzip"})
 

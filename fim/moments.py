@@ -1,0 +1,39 @@
+"""A moment in the database: 8 bytes on both, where Django's text takes 27 on SQLite.
+
+A log has two and each index over logs holds one, so this is a third of what a log takes.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import models
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds_of(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+class MomentField(models.DateTimeField):
+    """An aware moment; on SQLite whole microseconds since 1970, in UTC."""
+
+    def get_internal_type(self) -> str:
+        # Not DateTimeField: SQLite's converters would read the number as text.
+        return "MomentField"
+
+    def db_type(self, connection: Any) -> str:
+        return "bigint" if connection.vendor == "sqlite" else "timestamp with time zone"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if not prepared:
+            value = self.get_prep_value(value)
+        if value is None or connection.vendor != "sqlite":
+            return value
+        return microseconds_of(value) if isinstance(value, datetime) else value
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
+        if value is None or isinstance(value, datetime):
+            return value
+        return EPOCH + timedelta(microseconds=value)

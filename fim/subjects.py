@@ -1,0 +1,71 @@
+"""Subjects of logs: given to new logs, and searched for."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Q, QuerySet
+
+from fim.dialects import subjects_with
+from fim.ingest.record import NewLog
+from fim.models import FimLog, Subject
+
+DIGESTS_A_STATEMENT = 500
+# Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
+# the newest logs.
+MAX_RARE_SUBJECTS = 2_000
+
+
+def assign_subjects(logs: Iterable[NewLog]) -> None:
+    """Give each log the id of its subject; make those that are new.
+
+    The caller holds the transaction. One query for 500 subjects, two more where some are new.
+    """
+    by_digest: dict[bytes, list[NewLog]] = {}
+    for log in logs:
+        by_digest.setdefault(_digest_of(log), []).append(log)
+    ids = _ids_of(list(by_digest))
+    if missing := sorted(by_digest.keys() - ids.keys()):
+        # In order, so that parallel batches wait for each other in one direction.
+        new = [_subject_of(by_digest[digest][0], digest) for digest in missing]
+        Subject.objects.bulk_create(new, ignore_conflicts=True)
+        ids |= _ids_of(missing)
+    for digest, same in by_digest.items():
+        for log in same:
+            log.subject_id = ids[digest]
+
+
+def search_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
+    """Return the logs that hold a text, whatever its case, in path, user or process.
+
+    Costs what the text finds, not what is stored, for texts of three characters and more.
+    """
+    subjects = _rare_subjects(text)
+    if subjects is not None:
+        return logs.filter(subject_id__in=subjects)
+    return logs.filter(
+        Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
+    )
+
+
+def _rare_subjects(text: str) -> list[int] | None:
+    """Return the ids of all subjects that hold a text; None where they are too many to list."""
+    found = list(subjects_with(text)[: MAX_RARE_SUBJECTS + 1])
+    return found if len(found) <= MAX_RARE_SUBJECTS else None
+
+
+def _digest_of(log: NewLog) -> bytes:
+    text = f"{log.path}\0{log.user}\0{log.process}"
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _ids_of(digests: Sequence[bytes]) -> dict[bytes, int]:
+    ids: dict[bytes, int] = {}
+    for start in range(0, len(digests), DIGESTS_A_STATEMENT):
+        some = digests[start : start + DIGESTS_A_STATEMENT]
+        rows = Subject.objects.filter(digest__in=some).values_list("digest", "pk")
+        ids.update((bytes(digest), pk) for digest, pk in rows)
+    return ids
+
+
+def _subject_of(log: NewLog, digest: bytes) -> Subject:
+    return Subject(digest=digest, path=log.path, user=log.user, process=log.process)
