@@ -66,7 +66,7 @@ class IngestView(APIView):
         if not isinstance(body, Body):
             raise MalformedBody("The body is empty.")
         reader = Reader(timezone.now(), default_host(request), format_name)
-        taken = [reader.read(record) for record in body.records]
+        taken = reader.read_all(body.records)
         if not body.is_batch and (alone := taken[0].only_log):
             log, is_new = commit_log(alone)
             status = HTTPStatus.CREATED if is_new else HTTPStatus.OK

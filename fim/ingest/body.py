@@ -2,11 +2,13 @@
 
 import io
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from config.errors import DomainError
 from config.parsers import parse_json
+from fim.ingest.registry import is_whole_text
 
 MAX_RECORDS = 10_000
 # Values that a body may hold, 200 a record. Each costs 60 bytes and more once it is parsed, so
@@ -116,17 +118,38 @@ def read_ndjson(text: bytes) -> Body:
     Raises MalformedBody (400) and BatchTooLarge (413).
     """
     refuse_flood(text, marks=(b"\n", b",", b"[", b"{"))
+    return _read_lines(text, _as_json)
+
+
+def read_text(text: bytes) -> Body:
+    """Return a record a line of a tool's own log, or one for a report of many lines.
+
+    Raises MalformedBody (400) and BatchTooLarge (413).
+    """
+    whole = text.decode("utf-8", "backslashreplace")
+    return _batch([whole]) if is_whole_text(whole) else _read_lines(text, _as_line)
+
+
+def _read_lines(text: bytes, read: Callable[[bytes], object]) -> Body:
     records: list[object] = []
     for line in io.BytesIO(text):
         if line.isspace():
             continue
         if len(records) == MAX_RECORDS:
             raise BatchTooLarge
-        try:
-            records.append(parse_json(line))
-        except ValueError:
-            records.append(Malformed(line.decode("utf-8", "backslashreplace").strip()))
+        records.append(read(line))
     return _batch(records)
+
+
+def _as_json(line: bytes) -> object:
+    try:
+        return parse_json(line)
+    except ValueError:
+        return _as_line(line)
+
+
+def _as_line(line: bytes) -> Malformed:
+    return Malformed(line.decode("utf-8", "backslashreplace").strip())
 
 
 def refuse_flood(text: bytes, *, marks: tuple[bytes, ...]) -> None:

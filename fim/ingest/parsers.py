@@ -20,6 +20,7 @@ from fim.ingest.body import (
     UnknownMediaType,
     read_json,
     read_ndjson,
+    read_text,
     unpack,
 )
 
@@ -61,16 +62,26 @@ class LogsJSONLinesParser(LogsNDJSONParser):
     media_type = "application/jsonl"
 
 
-PARSERS = [LogsJSONParser, LogsNDJSONParser, LogsJSONLinesParser]
+class LogsTextParser(LogsJSONParser):
+    """Lines of a tool's own log. Only with a key: a page of a foreign site can send text."""
+
+    media_type = "text/plain"
+    read = staticmethod(read_text)
+
+
+PARSERS = [LogsJSONParser, LogsNDJSONParser, LogsJSONLinesParser, LogsTextParser]
 
 
 class LogsNegotiation(DefaultContentNegotiation):
     """Says which media types are taken where a body has another, or none."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        parsers = list(parsers)
         parser = super().select_parser(request, parsers)
-        if parser is None:
-            taken = ", ".join(parser.media_type for parser in PARSERS)
+        if parser is None or (isinstance(parser, LogsTextParser) and request.auth is None):
+            types = [one.media_type for one in parsers if not isinstance(one, LogsTextParser)]
+            with_key = ", or text/plain with a key" if len(types) < len(parsers) else ""
             sent = f"is {request.content_type[:100]}" if request.content_type else "is missing"
-            raise UnknownMediaType(f"Content-Type {sent}; it takes one of {taken}.")
+            taken = f"it takes one of {', '.join(types)}{with_key}"
+            raise UnknownMediaType(f"Content-Type {sent}; {taken}.")
         return parser

@@ -15,7 +15,7 @@ from fim.ingest.formats import picket
 from fim.ingest.parsed import ParsedEvent, ParsedLog
 from fim.ingest.raw import pack_raw
 from fim.ingest.record import InvalidRecord, NewLog, read_log
-from fim.ingest.registry import Format, format_of, named_format
+from fim.ingest.registry import Format, format_of, gather, named_format
 
 
 @dataclass(slots=True)
@@ -45,6 +45,10 @@ class Reader:
     received_at: datetime
     default_host: str
     format_name: str | None = None
+
+    def read_all(self, records: Sequence[object]) -> list[Taken]:
+        """Return what each record holds, in their order."""
+        return [self.read(record) for record in gather(records)]
 
     def read(self, record: object) -> Taken:
         """Return what a record holds; a bad record is an error in it, never an exception."""
@@ -131,7 +135,7 @@ def take_records(
 ) -> IngestAnswer:
     """Read and store a batch of records. See `store_taken`."""
     reader = Reader(received_at, default_host, format_name)
-    return store_taken([reader.read(record) for record in records], reader)
+    return store_taken(reader.read_all(records), reader)
 
 
 def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from typing import Protocol
 
 from fim.ingest import formats
@@ -29,6 +30,22 @@ def _load() -> dict[str, Format]:
 
 FORMATS = _load()
 FOREIGN = [found for name, found in FORMATS.items() if name != picket.NAME]
+
+
+def gather(records: Sequence[object]) -> Sequence[object]:
+    """Fold records that one tool wrote as several lines into one; their places stay."""
+    for found in FORMATS.values():
+        if fold := getattr(found, "gather", None):
+            records = fold(records)
+    return records
+
+
+def is_whole_text(text: str) -> bool:
+    """Say whether a text of several lines is one record, as a report is, and not one a line."""
+    return any(
+        getattr(found, "IS_WHOLE_TEXT", False) and found.recognises(text)
+        for found in FORMATS.values()
+    )
 
 
 def format_of(record: object) -> Format:

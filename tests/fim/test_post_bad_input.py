@@ -143,7 +143,7 @@ def test_refuses_another_content_type_and_says_which_are_taken(post, content_typ
     assert told(answer) == (415, "unsupported_media_type")
     assert answer.json()["detail"] == (
         f"Content-Type is {content_type}; it takes one of application/json,"
-        " application/x-ndjson, application/jsonl."
+        " application/x-ndjson, application/jsonl, or text/plain with a key."
     )
 
 

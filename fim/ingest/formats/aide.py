@@ -159,7 +159,7 @@ def gather(records: list[object]) -> list[object]:
 
     Only that line knows when AIDE ran, and the details stand apart from the changes. As many
     records are returned, so that their places stay; what was folded is ignored. A line whose
-    report does not begin among these records stays what it is.
+    report does not begin among these records stays what it is. Doing it twice changes nothing.
     """
     gathered = list(records)
     report: dict[str, Any] | None = None
@@ -167,7 +167,9 @@ def gather(records: list[object]) -> list[object]:
         if not isinstance(record, dict):
             continue
         if begins_report(record):
-            gathered[index] = report = {**record, "details": {}}
+            known = record.get("details")
+            details = dict(known) if isinstance(known, dict) else {}
+            gathered[index] = report = {**record, "details": details}
         elif report is not None and _is_report_line(record):
             _fold(report, record, str(record["type"]))
             gathered[index] = FOLDED
