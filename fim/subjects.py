@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from fim.dialects import subjects_with
@@ -10,6 +11,7 @@ from fim.ingest.record import NewLog
 from fim.models import FimLog, Subject
 
 DIGESTS_A_STATEMENT = 500
+SELECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest IN ({marks})"
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
 MAX_RARE_SUBJECTS = 2_000
@@ -60,10 +62,12 @@ def _digest_of(log: NewLog) -> bytes:
 
 def _ids_of(digests: Sequence[bytes]) -> dict[bytes, int]:
     ids: dict[bytes, int] = {}
-    for start in range(0, len(digests), DIGESTS_A_STATEMENT):
-        some = digests[start : start + DIGESTS_A_STATEMENT]
-        rows = Subject.objects.filter(digest__in=some).values_list("digest", "pk")
-        ids.update((bytes(digest), pk) for digest, pk in rows)
+    with connection.cursor() as cursor:
+        for start in range(0, len(digests), DIGESTS_A_STATEMENT):
+            some = digests[start : start + DIGESTS_A_STATEMENT]
+            # Past the ORM: it takes a fifth of what a lone log costs to build this query.
+            cursor.execute(SELECT_IDS.format(marks=", ".join(["%s"] * len(some))), some)
+            ids.update((bytes(digest), pk) for digest, pk in cursor.fetchall())
     return ids
 
 
