@@ -10,12 +10,14 @@ CHECK_ENV := VAR_DIR=$(CURDIR)/$(VENV)/check SECURE_SSL_REDIRECT=true \
 
 export VAR_DIR HOST PORT
 
-.PHONY: help run test test-long lint clean
+.PHONY: help run test test-long bench bench-quick lint clean
 
 help:
 	@echo "make run        serve on http://$(HOST):$(PORT)"
 	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
 	@echo "make test-long  the proofs that take minutes"
+	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
+	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
 	@echo "make clean      remove the virtual environment and caches; var/ stays"
 
 $(BIN)/python:
@@ -57,6 +59,15 @@ test: lint
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks all
+
+# The suite posts single logs to PostgreSQL; this leaves them out there, for time.
+bench-quick: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks all --quick --database sqlite
+	$(BIN)/python -m benchmarks batch --quick --database postgres
+	$(BIN)/python -m benchmarks reads --quick --database postgres
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

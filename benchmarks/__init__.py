@@ -1,0 +1,1 @@
+"""What is fast, measured against its floor: see README.md."""

@@ -1,0 +1,181 @@
+"""Batches of logs over HTTP, beside the database alone that stores the very same rows.
+
+The floor takes the rows that Picket made of the batches and inserts them into a second database
+with the same tables and indexes, one transaction a batch, each waiting for the disk: on SQLite
+with `executemany`, on PostgreSQL with `executemany` and COPY, whichever is faster. It parses
+nothing, counts nothing and raises no alert. The bar: half of its rows/s.
+"""
+
+import gzip
+import sqlite3
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.types.string import TextLoader
+
+from benchmarks.client import post_request, run_load
+from benchmarks.postgres import SQLITE
+from benchmarks.records import HOSTS, Fleet, batch
+from benchmarks.report import Row, Section, at_least
+from benchmarks.servers import PINNING, address_of, empty_database, picket, scratch
+from benchmarks.stored import check_statuses, check_stored, path_of
+from tests.node import Node
+
+TABLE = "fim_fimlog"
+RECORDS = 1_000
+PATH = "/api/ingest/fim/"
+CONNECTIONS = (1, 4)
+BAR = 0.5
+PLAIN, GZIP = "NDJSON", "NDJSON, gzip"
+MAX_SECONDS = 120
+REFERENCED = (
+    "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint"
+    " WHERE conrelid = %s::regclass AND contype = 'f'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Rounds, and batches of RECORDS records a load."""
+
+    rounds: int
+    batches: int
+
+
+FULL, QUICK = Effort(5, 60), Effort(3, 4)
+
+
+def measure(database: str, *, is_quick: bool, command: str) -> Section:
+    """Post batches; raises Wrong where an answer is not 201 or a record of one is not stored."""
+    section = Section(f"Batches of {RECORDS:,} logs, {database}", command)
+    effort = QUICK if is_quick else FULL
+    with ExitStack() as stack:
+        directory = stack.enter_context(scratch())
+        node = stack.enter_context(picket(directory / "node"))
+        rates, posted = _post_rounds(node, effort)
+        section.notes.append(check_stored(node, posted * RECORDS))
+        node.stop()
+        empty = stack.enter_context(empty_database(directory))
+        floors = _floors(database, node.env["DATABASE_URL"], empty, effort)
+    best = max(floors, key=floors.__getitem__)
+    for (kind, connections), rate in rates.items():
+        what = f"{kind}, {connections} connection{'s' if connections > 1 else ''}"
+        section.add(at_least(what, _figure(rate), rate / floors[best], best, BAR))
+    section.add(*(Row(name, _figure(rate)) for name, rate in floors.items()))
+    section.notes += [PINNING, f"Medians of {effort.rounds} runs of {effort.batches} batches."]
+    return section
+
+
+def _figure(rate: float) -> str:
+    return f"{rate:,.0f} rows/s"
+
+
+def _post_rounds(node: Node, effort: Effort) -> tuple[dict[tuple[str, int], float], int]:
+    """Return rows/s by kind and connections, and how many batches were posted in all."""
+    fleet, posted = Fleet(seed=5), 0
+    runs: dict[tuple[str, int], list[float]] = {}
+    for _, connections, kind in product(range(effort.rounds), CONNECTIONS, (PLAIN, GZIP)):
+        requests = [_request(fleet, n, kind) for n in range(effort.batches)]
+        load = run_load(address_of(node), requests, connections=connections, seconds=MAX_SECONDS)
+        check_statuses(kind, load.statuses, 201)
+        posted += load.statuses[201]
+        runs.setdefault((kind, connections), []).append(load.rate * RECORDS)
+    return {key: statistics.median(rates) for key, rates in runs.items()}, posted
+
+
+def _request(fleet: Fleet, number: int, kind: str) -> bytes:
+    body = batch(fleet, RECORDS, host=number % HOSTS)
+    media_type = "application/x-ndjson"
+    if kind == PLAIN:
+        return post_request(PATH, body, content_type=media_type)
+    packed = gzip.compress(body, compresslevel=6)
+    return post_request(PATH, packed, "Content-Encoding: gzip", content_type=media_type)
+
+
+def _floors(database: str, source: str, target: str, effort: Effort) -> dict[str, float]:
+    """Return rows/s of each way of the database alone."""
+    limit = effort.batches * RECORDS
+    if database == SQLITE:
+        return _sqlite_floors(Path(path_of(source)), path_of(target), effort.rounds, limit)
+    return _postgres_floors(source, target, effort.rounds, limit)
+
+
+def _sqlite_floors(source: Path, target: str, rounds: int, limit: int) -> dict[str, float]:
+    reader, writer = sqlite3.connect(source), sqlite3.connect(target, isolation_level=None)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("PRAGMA synchronous=FULL")
+    rows = reader.execute(f"SELECT * FROM {TABLE} ORDER BY id LIMIT {limit}").fetchall()  # noqa: S608
+    insert = f"INSERT INTO {TABLE} VALUES ({', '.join('?' * len(rows[0]))})"  # noqa: S608
+
+    def store(some: Sequence[Any]) -> None:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.executemany(insert, some)
+        writer.execute("COMMIT")
+
+    try:
+        clear = lambda: writer.execute(f"DELETE FROM {TABLE}")  # noqa: E731, S608
+        return {"sqlite3.executemany": _time_rounds(store, clear, rows, rounds)}
+    finally:
+        reader.close()
+        writer.close()
+
+
+def _postgres_floors(source: str, target: str, rounds: int, limit: int) -> dict[str, float]:
+    with psycopg.connect(source) as reader, psycopg.connect(target, autocommit=True) as writer:
+        reader.adapters.register_loader("jsonb", TextLoader)
+        _copy_referenced(reader, writer)
+        rows = reader.execute(f"SELECT * FROM {TABLE} ORDER BY id LIMIT {limit}").fetchall()  # noqa: S608
+        insert = f"INSERT INTO {TABLE} VALUES ({', '.join(['%s'] * len(rows[0]))})"  # noqa: S608
+
+        def store(some: Sequence[Any]) -> None:
+            with writer.transaction(), writer.cursor() as cursor:
+                cursor.executemany(insert, some)
+
+        def copy(some: Sequence[Any]) -> None:
+            with writer.transaction(), writer.cursor().copy(f"COPY {TABLE} FROM STDIN") as lines:
+                for row in some:
+                    lines.write_row(row)
+
+        clear = lambda: writer.execute(f"TRUNCATE {TABLE} CASCADE")  # noqa: E731
+        return {
+            "psycopg executemany": _time_rounds(store, clear, rows, rounds),
+            "psycopg COPY": _time_rounds(copy, clear, rows, rounds),
+        }
+
+
+def _copy_referenced(reader: psycopg.Connection, writer: psycopg.Connection) -> None:
+    """Copy the tables that the rows point to; SQLite, asked directly, does not look."""
+    found = reader.execute(REFERENCED, [TABLE]).fetchall()
+    for (table,) in found:
+        rows = reader.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+        with writer.cursor().copy(f"COPY {table} FROM STDIN") as lines:
+            for row in rows:
+                lines.write_row(row)
+
+
+def _time_rounds(
+    store: Callable[[Sequence[Any]], None],
+    clear: Callable[[], object],
+    rows: Sequence[Any],
+    rounds: int,
+) -> float:
+    """Return the median rows/s of storing all rows, in batches, into an empty table."""
+    rates = []
+    for _ in range(rounds):
+        clear()
+        started_at = time.perf_counter()
+        for some in _batches(rows):
+            store(some)
+        rates.append(len(rows) / (time.perf_counter() - started_at))
+    return statistics.median(rates)
+
+
+def _batches(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (rows[start : start + RECORDS] for start in range(0, len(rows), RECORDS))
