@@ -13,9 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from fim.fields import microseconds_of
 from fim.ingest.record import NewLog
 from fim.models import FimLog, Subject
-from fim.moments import microseconds_of
 
 TABLE = FimLog._meta.db_table
 COLUMNS = tuple(field.name for field in fields(NewLog) if field.name != "raw")

@@ -7,9 +7,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from fim.fields import MomentField
 from fim.ingest.raw import unpack_raw
 from fim.ingest.record import LIMITS
-from fim.moments import MomentField
 
 
 class Category(models.TextChoices):

@@ -1,6 +1,8 @@
 """Moments as tools write them. Pure."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+from fim.ingest.parsed import as_number
 
 
 def as_moment(value: object) -> str:
@@ -21,3 +23,14 @@ def timestamps(value: object) -> tuple[str, str]:
     if moment := as_moment(value):
         return moment, ""
     return "", value[:64] if isinstance(value, str) else ""
+
+
+def moment_of_epoch(value: object) -> str:
+    """Return the ISO 8601 text of that second; "" for 0, which says nothing, and anything else."""
+    seconds = as_number(value)
+    if not seconds:
+        return ""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""

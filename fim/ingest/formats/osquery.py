@@ -7,7 +7,7 @@ One line, a snapshot, a batch of differences, or the body of the TLS logger, whi
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fim.ingest.epoch import moment_of_epoch
+from fim.ingest.moments import moment_of_epoch
 from fim.ingest.parsed import (
     IGNORED,
     Parsed,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fim.ingest.categories import WAZUH_LEVELS
-from fim.ingest.epoch import moment_of_epoch
+from fim.ingest.moments import moment_of_epoch
 from fim.ingest.parsed import (
     IGNORED,
     Parsed,
