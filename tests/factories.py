@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from fim.ingest.record import read_log
 from fim.ingest.commit import commit_log
+from fim.ingest.record import read_log
 from threats.services import record_event
 from users.models import Scope, User
 from users.services import create_key
