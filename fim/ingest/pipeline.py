@@ -100,8 +100,9 @@ class Reader:
         if isinstance(fields, dict) and fields.get("is_local_time") is True:
             fields = fields | {"timestamp": _in_zone_of_node(fields.get("timestamp"))}
         new_log = read_log(fields, received_at=self.received_at, default_host=self.default_host)
-        if record is not None:
-            new_log.raw = pack_raw(record if log.raw is None else log.raw)
+        raw = record if log.raw is None else log.raw
+        if raw is not None:
+            new_log.raw = pack_raw(raw)
         return new_log
 
 

@@ -163,3 +163,11 @@ def test_the_console_shows_the_record(client, admin):
     page = client.get(f"/admin/fim/fimlog/{FimLog.objects.get().pk}/change/").content.decode()
 
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("raw", "kept"), [("as sent", ["as sent"]), (None, []), ({"a": 1}, [])])
+def test_keeps_the_raw_record_in_a_line_of_an_archive(raw, kept):
+    take_records([log_json(raw=raw)], received_at=NOON, default_host="web-1")
+
+    assert [record.text for record in RawRecord.objects.all()] == kept

@@ -11,4 +11,7 @@ def recognises(record: object) -> bool:
 
 
 def parse(record: object) -> Parsed:
-    return Parsed([ParsedLog(record)])  # type: ignore[arg-type]
+    """Return the log; a line of an archive holds the raw record of another tool besides."""
+    assert isinstance(record, dict)
+    raw = record.get("raw")
+    return Parsed([ParsedLog(record, raw if isinstance(raw, str) else None)])
