@@ -15,9 +15,14 @@ def day_of(moment: datetime) -> date:
 
 def bounds_of_day(day: date) -> tuple[datetime, datetime]:
     """Return the first moment of a day and that of the next, 23 to 25 hours later, in UTC."""
+    return _start_of(day), _start_of(day + timedelta(days=1))
+
+
+def bounds_of_month(first: date) -> tuple[datetime, datetime]:
+    """Return the first moment of the month that begins on a day, and that of the next, in UTC."""
+    return _start_of(first), _start_of((first + timedelta(days=31)).replace(day=1))
+
+
+def _start_of(day: date) -> datetime:
     zone = timezone.get_default_timezone()
-    start, end = (
-        datetime.combine(midnight, time.min, tzinfo=zone).astimezone(UTC)
-        for midnight in (day, day + timedelta(days=1))
-    )
-    return start, end
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

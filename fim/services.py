@@ -1,11 +1,15 @@
 """Write rules of stored logs."""
 
+import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from fim.counts import Key, keys_of, subtract_counts
+from fim.dialects import turn_to_write
+from fim.ingest.parsed import event_id_of
 from fim.models import FimLog
 
 IDS_A_STATEMENT = 500
@@ -34,3 +38,21 @@ def delete_logs(ids: Iterable[int]) -> int:
         # wait for each other in a ring.
         subtract_counts(deleted)
     return deleted.total()
+
+
+def give_event_ids(logs: Sequence[FimLog]) -> None:
+    """Give the logs that have no event id one that says which they are, and store it.
+
+    So a copy of them that leaves the node is known again when it comes back, whether they are
+    still stored by then or not. A repeat gives the same ids.
+    """
+    nameless = [log for log in logs if log.event_id is None]
+    if not nameless:
+        return
+    for log in nameless:
+        moments = [log.timestamp.isoformat(), log.received_at.isoformat()]
+        parts = [log.pk, *moments, log.host, log.action, log.path]
+        log.event_id = uuid.UUID(event_id_of("archive", parts))
+    # Refused where such a copy is stored besides them: the ids are right, and stay in the copies.
+    with suppress(IntegrityError), turn_to_write():
+        FimLog.objects.bulk_update(nameless, ["event_id"])
