@@ -18,7 +18,7 @@ from benchmarks.fill import filled_database
 from benchmarks.postgres import SQLITE
 from benchmarks.reads import ask, paths
 from benchmarks.records import Fleet, as_sent, batch, live_logs
-from benchmarks.report import ROOT, Row, Section, under
+from benchmarks.report import ROOT, Row, Section, Wrong, under
 from benchmarks.servers import address_of, picket, scratch, starting_a_server
 from benchmarks.stored import check_statuses, check_stored, path_of, query
 from tests.node import Node
@@ -62,12 +62,20 @@ def _memory(node: Node, seconds: float, section: Section) -> list[Row]:
         ask(node, what, path, times=ASKED)
     for path in ("/api/logs/?page_size=1000", "/api/logs/today/?limit=1000", "/swagger.json"):
         ask(node, path, path, times=ASKED)
+    _export(node, acknowledged)
     section.notes.append(check_stored(node, acknowledged))
     after = max(_resident(node))
     return [
         Row("largest worker before the load", f"{before:.1f} MB resident"),
         under("largest worker after the load", after, "MB", RSS_BAR_MB),
     ]
+
+
+def _export(node: Node, acknowledged: int) -> None:
+    status, exported = node.as_admin("GET", "/api/logs/export/?format=ndjson")
+    lines = exported.count(b"\n") if status == 200 else 0
+    if lines != acknowledged:
+        raise Wrong(f"The export answered {status} with {lines} of {acknowledged} logs.")
 
 
 def _post(node: Node, seconds: float) -> int:

@@ -31,7 +31,7 @@ OWN_BAR, FOREIGN_BAR = 15, 60
 OWN_RECORDS = 200
 MICROSECONDS = 1e6
 # How many times, and for how long at least each time.
-FULL, QUICK = (15, 0.2), (3, 0.02)
+FULL, QUICK = (9, 0.1), (3, 0.02)
 
 
 def measure(*, is_quick: bool, command: str) -> Section:

@@ -57,7 +57,7 @@ def commit(logs: Sequence[NewLog], events: Sequence[ParsedEvent] = ()) -> set[in
     while not part.is_done:
         with _turn:
             if not part.is_done:
-                _commit_group(_next_group())
+                _commit_next_group()
     if part.error is not None:
         raise part.error
     return part.fresh
@@ -87,19 +87,27 @@ def _next_group() -> list[Part]:
     return group
 
 
+def _commit_next_group() -> None:
+    # While another process has its turn, more requests of this one join the group.
+    with turn_to_write():
+        group = _next_group()
+        try:
+            _commit_group(group)
+        finally:
+            for part in group:
+                part.is_done = True
+
+
 def _commit_group(group: Sequence[Part]) -> None:
     """Commit a group in one transaction; where that fails, each part in one of its own."""
     try:
-        with turn_to_write():
-            _store(group)
+        _store(group)
     except BaseException as exc:
-        if len(group) > 1:
-            for part in group:
-                _commit_group([part])
+        if len(group) == 1:
+            group[0].error = exc
             return
-        group[0].error = exc
-    for part in group:
-        part.is_done = True
+        for part in group:
+            _commit_group([part])
 
 
 def _store(group: Sequence[Part]) -> None:
