@@ -3,7 +3,8 @@
 import fcntl
 import json
 import time
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from operator import attrgetter
@@ -153,6 +154,14 @@ def hold_counts_still() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE fim_daycount IN SHARE ROW EXCLUSIVE MODE")
+
+
+def set_event_ids(event_ids: Mapping[int, uuid.UUID]) -> None:
+    """Store the event ids of logs, by log, in a fraction of the time of the ORM's `bulk_update`."""
+    is_text = connection.vendor != "postgresql"
+    rows = [(found.hex if is_text else found, pk) for pk, found in event_ids.items()]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {TABLE} SET event_id = %s WHERE id = %s", rows)  # noqa: S608
 
 
 def reclaim_space() -> int:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from django.db import IntegrityError, transaction
 
 from fim.counts import Key, keys_of, subtract_counts
-from fim.dialects import turn_to_write
+from fim.dialects import set_event_ids, turn_to_write
 from fim.ingest.parsed import event_id_of
 from fim.models import FimLog
 
@@ -54,5 +54,5 @@ def give_event_ids(logs: Sequence[FimLog]) -> None:
         parts = [log.pk, *moments, log.host, log.action, log.path]
         log.event_id = uuid.UUID(event_id_of("archive", parts))
     # Refused where such a copy is stored besides them: the ids are right, and stay in the copies.
-    with suppress(IntegrityError), turn_to_write():
-        FimLog.objects.bulk_update(nameless, ["event_id"])
+    with suppress(IntegrityError), turn_to_write(), transaction.atomic():
+        set_event_ids({log.pk: log.event_id for log in nameless if log.event_id})

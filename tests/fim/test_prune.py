@@ -13,6 +13,7 @@ from django.db import connection
 
 from fim import retention
 from fim.counts import recount
+from fim.dialects import reclaim_space
 from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog, RawRecord
 from tests.factories import NOON, make_log, new_log
@@ -149,6 +150,16 @@ def test_gives_the_space_back_on_sqlite():
 
     assert before - os.path.getsize(file) > 9_000_000
     assert float(said.split("; ")[1].split()[0]) > 9
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="is about SQLite's file")
+def test_frees_many_pages_a_step(django_assert_max_num_queries):
+    store_old(500, full_log="x" * 20_000)
+    FimLog.objects.all().delete()
+
+    # More than 2,000 pages, 500 a step of two queries.
+    with django_assert_max_num_queries(20):
+        reclaim_space()
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="is about PostgreSQL's VACUUM")
