@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -13,6 +14,7 @@ from fim.models import Category, FimLog, RawRecord
 from fim.subjects import assign_subjects
 from threats.models import Severity
 from threats.services import record_event
+from threats.troubles import record_troubles
 
 # Which logs a person must hear of, and how urgently.
 EVENT_SEVERITIES: dict[str, Severity] = {
@@ -75,16 +77,23 @@ def _raise_events(logs: Sequence[NewLog]) -> None:
     for log in logs:
         if log.category in EVENT_SEVERITIES:
             troubles.setdefault(dedup_key_of(log), []).append(log)
-    for dedup_key, same in sorted(troubles.items()):
-        first = same[0]
-        record_event(
-            source_name=first.host,
-            event_type=f"fim.{first.category}",
-            severity=EVENT_SEVERITIES[first.category],
-            description=_describe(first),
-            dedup_key=dedup_key,
-            count=len(same),
-        )
+    events = [_event_of(key, same) for key, same in troubles.items()]
+    if len(events) == 1:
+        record_event(**events[0])
+    elif events:
+        record_troubles(events)
+
+
+def _event_of(dedup_key: str, same: Sequence[NewLog]) -> dict[str, Any]:
+    first = same[0]
+    return {
+        "source_name": first.host,
+        "event_type": f"fim.{first.category}",
+        "severity": EVENT_SEVERITIES[first.category],
+        "description": _describe(first),
+        "dedup_key": dedup_key,
+        "count": len(same),
+    }
 
 
 def dedup_key_of(log: NewLog) -> str:
