@@ -7,7 +7,7 @@ from config.filters import MomentFilter
 from fim.ingest.record import LIMITS
 from fim.models import Action, Category, FimLog
 from fim.pages import Span
-from fim.subjects import search_logs
+from fim.subjects import scan_logs, search_logs
 
 
 class FimLogFilter(filters.FilterSet):
@@ -43,3 +43,10 @@ class FimLogFilter(filters.FilterSet):
 
     def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
         return search_logs(queryset, value)
+
+
+class ExportFilter(FimLogFilter):
+    """The same for an export: each batch would sort all that a search of subjects finds."""
+
+    def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+        return scan_logs(queryset, value)

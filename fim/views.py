@@ -29,7 +29,7 @@ from fim.analytics import DayReport, logs_of_day, report_day, report_days
 from fim.days import FIRST_DAY, LAST_DAY
 from fim.export import FORMATS as EXPORT_FORMATS
 from fim.export import ExportFormat, gather, read_batches, read_rows
-from fim.filters import FimLogFilter
+from fim.filters import ExportFilter, FimLogFilter
 from fim.incron import incron_status
 from fim.ingest.body import Body, MalformedBody
 from fim.ingest.commit import commit_log
@@ -145,7 +145,7 @@ class ExportView(GenericAPIView[FimLog]):
 
     queryset = FimLog.objects.all()
     serializer_class = serializers.FimLogSerializer
-    filterset_class = FimLogFilter
+    filterset_class = ExportFilter
     pagination_class = None
     content_negotiation_class = JSONErrors
 
