@@ -153,6 +153,14 @@ if connection.vendor == "sqlite":
         assert before - os.path.getsize(file) > 9_000_000
         assert float(said.split("; ")[1].split()[0]) > 9
 
+    def test_frees_many_pages_a_step(django_assert_max_num_queries):
+        store_old(500, full_log="x" * 20_000)
+        FimLog.objects.all().delete()
+
+        # More than 2,000 pages, 500 a step of two queries.
+        with django_assert_max_num_queries(20):
+            reclaim_space()
+
 else:
 
     def test_gives_the_space_back():
