@@ -148,7 +148,7 @@ class Alert(models.Model):
 
 
 class AlertChange(models.Model):
-    """One change of an alert's status: who, from what to what, when, and why."""
+    """One change of an alert's status: who, from what to what, when, and why; or a note alone."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="changes")
     # A name, not an account: people of other nodes have none here, and history outlives accounts.
@@ -162,7 +162,8 @@ class AlertChange(models.Model):
         ordering = ["changed_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(from_status=F("to_status")), name="alert_change_changes"
+                condition=~Q(from_status=F("to_status")) | ~Q(note=""),
+                name="alert_change_says_something",
             )
         ]
 

@@ -120,7 +120,14 @@ def _record(event: dict[str, Any], count: int) -> RecordedEvent:
 def record_events(events: Sequence[Mapping[str, Any]]) -> list[RecordedEvent]:
     """Record many events in one transaction: all of them, or none. See `record_event`."""
     # Every batch takes its keys in the same order, so that no two wait for each other's rows.
-    in_order = sorted(events, key=lambda event: event.get("dedup_key") or "")
+    in_order = sorted(
+        events,
+        key=lambda event: (
+            event.get("dedup_key") or "",
+            event["source_name"],
+            str(event.get("event_id")),
+        ),
+    )
     with transaction.atomic():
         return [record_event(**event) for event in in_order]
 
@@ -196,8 +203,8 @@ def delete_alert(alert: Alert) -> None:
 def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -> Alert:
     """Move an alert to `status` and write who did it into its history.
 
-    Asking for the status that it has changes nothing and writes nothing. Of two people who act
-    at once, one change is made from what the other left, or refused.
+    Asking for the status that it has changes nothing, and writes only a note where there is one.
+    Of two people who act at once, one change is made from what the other left, or refused.
 
     Raises TransitionRefused (409) for a change that TRANSITIONS does not list, and
     SameTroubleUnresolved (409) when a resolved alert is reopened while another one with its
@@ -209,6 +216,8 @@ def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -
             raise Gone
         if before == status:
             alert.status = status
+            if note:
+                _write_history(alert, before=before, status=status, by=by, note=note)
             return alert
         if status not in TRANSITIONS[before]:
             raise TransitionRefused(
@@ -225,9 +234,7 @@ def _move(alert: Alert, *, before: str, status: str, by: str, note: str) -> bool
         with transaction.atomic():
             if not Alert.objects.filter(pk=alert.pk, status=before).update(status=status):
                 return False
-            AlertChange.objects.create(
-                alert=alert, changed_by=by, from_status=before, to_status=status, note=note
-            )
+            _write_history(alert, before=before, status=status, by=by, note=note)
             return True
     except IntegrityError as exc:
         if before != Status.RESOLVED:
@@ -236,6 +243,12 @@ def _move(alert: Alert, *, before: str, status: str, by: str, note: str) -> bool
             f"Alert {alert.pk} cannot be reopened: a newer alert of the same trouble, with dedup"
             f" key {alert.dedup_key!r}, is not resolved yet."
         ) from exc
+
+
+def _write_history(alert: Alert, *, before: str, status: str, by: str, note: str) -> None:
+    AlertChange.objects.create(
+        alert=alert, changed_by=by, from_status=before, to_status=status, note=note
+    )
 
 
 def acknowledge_alert(alert: Alert, *, by: str, note: str = "") -> Alert:
