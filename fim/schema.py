@@ -62,8 +62,9 @@ INGEST: dict[str, Any] = {
         "One object is answered with the stored log: 201, or 200 where its `event_id` is stored"
         " already. An array or NDJSON (`application/x-ndjson`), up to 10,000 records, is answered"
         " with counts: 201 if anything was stored, 200 if all were repeats, 400 if nothing could"
-        " be; `errors` names each refused record by its index. An answer of 200 or 201 means:"
-        " committed to disk, counted, its alert raised. Without a key, logs are taken from"
+        " be, always in the body that 200 describes; `errors` names each refused record by its"
+        " index. An answer of 200 or 201 means: committed to disk, counted, its alert raised."
+        " Without a key, logs are taken from"
         " `FIM_INGEST_ALLOWED_NETWORKS` alone."
     ),
     "manual_parameters": [HOST],

@@ -116,9 +116,16 @@ def _store(group: Sequence[Part]) -> None:
     with transaction.atomic() if has_events else nullcontext():
         stored = store_logs([log for part in group for log in part.logs])
         repeats = {id(log) for log in stored.duplicates}
+        new_events = _record_events([event for part in group for event in part.events])
         for part in group:
-            new_events = {id(event) for event in part.events if _record(event)}
-            part.fresh = {id(log) for log in part.logs} - repeats | new_events
+            part.fresh = {id(log) for log in part.logs} - repeats
+            part.fresh |= {id(event) for event in part.events} & new_events
+
+
+def _record_events(events: Sequence[ParsedEvent]) -> set[int]:
+    # In one order for everyone, so that parallel groups wait for each other in one direction.
+    in_order = sorted(events, key=lambda event: (event.source_name, event.event_id))
+    return {id(event) for event in in_order if _record(event)}
 
 
 def _record(event: ParsedEvent) -> bool:

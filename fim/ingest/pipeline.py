@@ -119,9 +119,9 @@ class IngestAnswer(BatchAnswer):
 
     @property
     def http_status(self) -> HTTPStatus:
-        """As of every batch; one of which all that could be was ignored is done, too."""
-        status = super().http_status
-        return HTTPStatus.OK if status >= HTTPStatus.BAD_REQUEST and self.ignored else status
+        """As of every batch; one that held nothing but what is ignored is done, too."""
+        is_done = self.ignored and not self.errors and not self.accepted
+        return HTTPStatus.OK if is_done else super().http_status
 
     def as_json(self) -> dict[str, Any]:
         return super().as_json() | {"ignored": self.ignored}

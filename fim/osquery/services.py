@@ -5,7 +5,6 @@ import logging
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from fim.ingest.formats import osquery
@@ -34,17 +33,22 @@ def enroll_host(*, secret: object, host: object) -> str:
     if not _is_enroll_secret(secret):
         raise NodeInvalid
     name = _read_host(host)
-    with transaction.atomic():
-        former = Key.objects.filter(created_by=CREATED_BY, host=name, revoked=False)
-        former.update(revoked=True)
-        _, text = create_key(
-            name=f"osquery {name}"[:MAX_NAME_CHARACTERS].strip(),
-            scopes={Scope.POST_LOGS},
-            host=name,
-            created_by=CREATED_BY,
-        )
+    _, text = create_key(
+        name=f"osquery {name}"[:MAX_NAME_CHARACTERS].strip(),
+        scopes={Scope.POST_LOGS},
+        host=name,
+        created_by=CREATED_BY,
+    )
+    _revoke_all_but_the_newest(name)
     logger.info("osquery enrolled", extra={"host": name})
     return text
+
+
+def _revoke_all_but_the_newest(host: str) -> None:
+    """Of two enrolments at once each sees both keys here, and both keep the same one."""
+    keys = Key.objects.filter(created_by=CREATED_BY, host=host, revoked=False)
+    newest = keys.order_by("-created", "-pk").values_list("pk", flat=True).first()
+    keys.exclude(pk=newest).update(revoked=True)
 
 
 def _is_enroll_secret(sent: object) -> bool:

@@ -116,6 +116,8 @@ class LogView(NodeView):
     def post(self, request: Request) -> Response:
         body = self.read_body(request)
         lines = body.get("data")
-        if body.get("log_type") == "result" and isinstance(lines, list):
+        if body.get("log_type") == "result":
+            if not isinstance(lines, list):
+                raise MalformedBody("`data` takes a list of result lines.")
             store_results(lines, host=self.key.host or settings.NODE_NAME)
         return Response({"node_invalid": False})

@@ -171,3 +171,8 @@ def test_keeps_the_raw_record_in_a_line_of_an_archive(raw, kept):
     take_records([log_json(raw=raw)], received_at=NOON, default_host="web-1")
 
     assert [record.text for record in RawRecord.objects.all()] == kept
+
+
+@pytest.mark.django_db
+def test_answers_400_where_nothing_could_be_stored_though_something_was_ignored():
+    assert take({}, {"missing": "path"}).http_status == 400
