@@ -5,7 +5,7 @@ import math
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
@@ -130,9 +130,10 @@ def json_error(request: HttpRequest, code: str, detail: str, status: HTTPStatus)
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return json_error(
-            request, "bad_request", "The request is malformed.", HTTPStatus.BAD_REQUEST
-        )
+        detail = "The request is malformed."
+        if isinstance(exception, DisallowedHost):
+            detail = "This node does not know itself by that host; name it in ALLOWED_HOSTS."
+        return json_error(request, "bad_request", detail, HTTPStatus.BAD_REQUEST)
     return defaults.bad_request(request, exception)
 
 

@@ -33,7 +33,17 @@ ELASTIC_ERROR = _error(
     ),
     status=openapi.Schema(type=openapi.TYPE_INTEGER, description="The HTTP status."),
 )
-ERRORS_BY_PREFIX = {"/dhimp/": DHIMP_ERROR, "/elastic": ELASTIC_ERROR}
+OSQUERY_ERROR = _error(
+    "OsqueryError",
+    error=openapi.Schema(
+        type=openapi.TYPE_STRING, description="The same as `detail`; osqueryd sends again on it."
+    ),
+)
+ERRORS_BY_PREFIX = {
+    "/api/osquery/": OSQUERY_ERROR,
+    "/dhimp/": DHIMP_ERROR,
+    "/elastic": ELASTIC_ERROR,
+}
 MEANINGS = {
     "400": "The body or a parameter is not valid.",
     "401": "Nobody is signed in, or the token or key does not count.",
@@ -134,6 +144,6 @@ class AutoSchema(SwaggerAutoSchema):
             "413": takes_body,
             "415": takes_body,
             "429": bool(self.view.throttle_classes),
-            "503": True,
+            "503": self.path != "/healthz",
         }
         return [status for status, is_possible in shared.items() if is_possible]

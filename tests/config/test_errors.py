@@ -94,7 +94,7 @@ def test_an_unknown_host_is_a_400(client, host):
     assert response.status_code == 400
     assert response.json() == {
         "code": "bad_request",
-        "detail": "The request is malformed.",
+        "detail": "This node does not know itself by that host; name it in ALLOWED_HOSTS.",
         "fields": {},
     }
 
