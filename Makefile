@@ -1,19 +1,17 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-VAR_DIR ?= $(CURDIR)/var
-HOST ?= 127.0.0.1
-PORT ?= 8000
 # What a production node sets; the deployment check must find nothing to say about it.
 CHECK_ENV := VAR_DIR=$(CURDIR)/$(VENV)/check SECURE_SSL_REDIRECT=true \
 	SECURE_HSTS_SECONDS=31536000 COOKIE_SECURE=true
 
-export VAR_DIR HOST PORT
+# Where the console's files are: the settings know, from the environment or .env.
+STATIC_ROOT_OF_NODE = $(BIN)/python -c 'from config.settings import STATIC_ROOT; print(STATIC_ROOT)'
 
 .PHONY: help run test test-long bench bench-quick lint clean
 
 help:
-	@echo "make run        serve on http://$(HOST):$(PORT)"
+	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
 	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
 	@echo "make test-long  the proofs that take minutes"
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
@@ -35,14 +33,13 @@ $(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/installed
 
-$(VAR_DIR)/static/staticfiles.json: $(VENV)/installed config/settings.py
-	@$(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0
-	@touch $@
-
-run: $(VENV)/installed $(VAR_DIR)/static/staticfiles.json
+run: $(VENV)/installed
+	@manifest="$$($(STATIC_ROOT_OF_NODE))/staticfiles.json" || exit 1; \
+		[ "$$manifest" -nt config/settings.py ] && [ "$$manifest" -nt $(VENV)/installed ] || \
+		{ $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0 && \
+		touch "$$manifest"; }
 	@$(BIN)/python manage.py migrate --noinput --verbosity 0
 	@$(BIN)/python manage.py create_first_admin
-	@echo "Picket serves http://$(HOST):$(PORT); Ctrl-C ends it."
 	@exec $(BIN)/gunicorn config.wsgi
 
 lint: $(VENV)/installed-dev

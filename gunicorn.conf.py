@@ -1,19 +1,35 @@
 """How gunicorn serves the node. docs/configuration.md lists the variables."""
 
 import os
+from typing import Any
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+from config.env import Env, read_env_file
+
+
+class ServingEnv(Env):
+    # A copy: what .env said at start would win over a changed .env in the workers of a reload.
+    ENVIRON = dict(os.environ)
+
+
+env = ServingEnv()
+read_env_file(env)
+
+bind = f"{env.str('HOST', default='127.0.0.1')}:{env.whole('PORT', default=8000, maximum=65_535)}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+workers = env.whole("WEB_WORKERS", default=2, maximum=1_000)
+threads = env.whole("WEB_THREADS", default=8, maximum=1_000)
 keepalive = 75
 timeout = 60
 graceful_timeout = 30
 # The workers' heartbeat files: on a disk they wait for it.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 # Only these peers may say that a client came by HTTPS, and none may rewrite the path.
-forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
+forwarded_allow_ips = ",".join(env.list("TRUSTED_PROXIES", default=[]))
 forwarder_headers = ""
 control_socket_disable = True
 # Picket logs requests itself, without queries and secrets.
 accesslog = None
+
+
+def when_ready(server: Any) -> None:
+    server.log.info("Picket serves %s; Ctrl-C ends it.", f"http://{bind}")

@@ -1,6 +1,8 @@
 """Read settings from the environment; a bad value is an error that names its variable."""
 
 import builtins
+import os
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -8,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE_WORDS = ("true", "on", "yes", "y", "1")
 FALSE_WORDS = ("false", "off", "no", "n", "0", "")
+DEFAULT_ENV_FILE = Path(__file__).resolve().parent.parent / ".env"
 
 
 class Env(environ.Env):
@@ -32,6 +35,13 @@ class Env(environ.Env):
         """Return the text as it is: django-environ takes `$NAME` for another variable's name."""
         return self.ENVIRON[var] if var in self.ENVIRON else super().str(var, default, **kwargs)
 
+    def list(self, var: builtins.str, default: Any = environ.Env.NOTSET) -> Any:
+        """Return the comma separated parts without the spaces around them; empty ones are none."""
+        text = self.str(var, default=default)
+        if not isinstance(text, builtins.str):
+            return text
+        return [part.strip() for part in text.split(",") if part.strip()]
+
     def whole(
         self,
         var: builtins.str,
@@ -47,3 +57,8 @@ class Env(environ.Env):
                 f"{var} is {number}; it takes a whole number from {minimum} to {maximum}."
             )
         return number
+
+
+def read_env_file(env: Env) -> None:
+    """Add what the file `.env`, or the one that `ENV_FILE` names, says; the environment wins."""
+    env.read_env(os.environ.get("ENV_FILE", DEFAULT_ENV_FILE))

@@ -115,6 +115,7 @@ def running_node(directory: Path, **env: str):
                 "ADMIN_PASSWORD": ADMIN_PASSWORD,
                 "NODE_NAME": "node-under-test",
                 "PORT": str(port),
+                "ENV_FILE": os.devnull,
                 "DJANGO_SETTINGS_MODULE": "config.settings",
             }
             | env,

@@ -8,6 +8,8 @@ import tempfile
 VAR_DIR = tempfile.mkdtemp(prefix="picket-tests-")
 atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
 os.environ["VAR_DIR"] = VAR_DIR
+# Not the developer's own .env.
+os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("NODE_NAME", "node-under-test")
 
 from config.settings import *  # noqa: E402, F403

@@ -26,6 +26,7 @@ def node(tmp_path_factory):
             "VAR_DIR": str(directory / "var"),
             "DATABASE_URL": database_url,
             "PORT": str(port),
+            "ENV_FILE": os.devnull,
         }
         log = directory / "make-run.log"
         with log.open("wb") as output:

@@ -18,8 +18,10 @@ for change in json.load(sys.stdin):
     os.environ.update(change)
     try:
         settings = importlib.import_module("config.settings")
-        names = ("NODE_NAME", "JWT_SIGNING_KEY", "DEBUG", "SESSION_COOKIE_SECURE")
-        answers.append({name: getattr(settings, name) for name in names})
+        names = ("NODE_NAME", "JWT_SIGNING_KEY", "DEBUG", "SESSION_COOKIE_SECURE",
+                 "ALLOWED_HOSTS", "TRUSTED_PROXIES", "FIM_INGEST_ALLOWED_NETWORKS")
+        values = {name: getattr(settings, name) for name in names}
+        answers.append(json.loads(json.dumps(values, default=str)))
     except ImproperlyConfigured as exc:
         answers.append(str(exc))
     except Exception as exc:
@@ -67,6 +69,8 @@ GOOD = [
     {"JWT_SIGNING_KEY": "$tarts with a dollar"},
     {"DEBUG": "TRUE", "COOKIE_SECURE": "true"},
     {"DEBUG": ""},
+    {"ALLOWED_HOSTS": " a, b ,, ", "TRUSTED_PROXIES": "127.0.0.0/8, 10.0.0.1"},
+    {"FIM_INGEST_ALLOWED_NETWORKS": ""},
 ]
 
 
@@ -76,7 +80,11 @@ def answers(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path_factory.mktemp("var"))},
+        env={
+            "PATH": os.environ["PATH"],
+            "VAR_DIR": str(tmp_path_factory.mktemp("var")),
+            "ENV_FILE": os.devnull,
+        },
         input=json.dumps(asked),
         capture_output=True,
         text=True,
@@ -106,7 +114,18 @@ def test_a_secret_may_begin_with_a_dollar_sign(answers):
 
 
 def test_reads_true_and_false(answers):
-    yes, no = (answers[json.dumps(change)] for change in GOOD[2:])
+    yes, no = (answers[json.dumps(change)] for change in GOOD[2:4])
 
     assert (yes["DEBUG"], yes["SESSION_COOKIE_SECURE"]) == (True, True)
     assert (no["DEBUG"], no["SESSION_COOKIE_SECURE"]) == (False, False)
+
+
+def test_reads_lists_with_spaces_and_empty_parts(answers):
+    answer = answers[json.dumps(GOOD[4])]
+
+    assert answer["ALLOWED_HOSTS"] == ["a", "b"]
+    assert answer["TRUSTED_PROXIES"] == ["127.0.0.0/8", "10.0.0.1/32"]
+
+
+def test_an_empty_list_of_networks_is_none_at_all(answers):
+    assert answers[json.dumps(GOOD[5])]["FIM_INGEST_ALLOWED_NETWORKS"] == []
