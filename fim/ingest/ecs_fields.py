@@ -22,8 +22,6 @@ from fim.ingest.parsed import (
 )
 from fim.ingest.record import EARLIEST, MAX_INTEGER, InvalidRecord
 
-# A command line may be megabytes long (execve(2): a quarter of the stack); attributes may not.
-MAX_TEXT_CHARACTERS = 8_192
 PATH_MISSING = {"path": ["The record names no file: file.path is missing."]}
 
 
@@ -91,7 +89,7 @@ def happened_at(*values: object) -> tuple[str, str]:
     for value in values:
         if moment := read_moment(value):
             return moment, ""
-    return "", next(filter(None, map(as_text, values)), "")[:MAX_TEXT_CHARACTERS]
+    return "", next(filter(None, map(as_text, values)), "")
 
 
 def file_fields(file: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +130,7 @@ def process_attributes(process: dict[str, Any]) -> dict[str, Any]:
         "pid": whole_number(process.get("pid")),
         "ppid": whole_number(dig(process, "parent.pid")),
         "parent": first_text(process, "parent.executable", "parent.name"),
-        "command_line": as_text(process.get("command_line"))[:MAX_TEXT_CHARACTERS],
+        "command_line": as_text(process.get("command_line")),
         "working_directory": as_text(process.get("working_directory")),
     }
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from config.batch import BatchAnswer
 from fim.ingest.body import Malformed
 from fim.ingest.commit import commit
+from fim.ingest.fit import fit_fields, fit_text
 from fim.ingest.formats import picket
 from fim.ingest.parsed import ParsedEvent, ParsedLog
 from fim.ingest.raw import pack_raw
@@ -64,10 +65,11 @@ class Reader:
         except RecursionError:
             taken.errors.append({"non_field_errors": ["Is nested too deeply."]})
             return taken
-        keeps_raw = found is not picket
+        is_foreign = found is not picket
         for log in parsed.logs:
             try:
-                taken.logs.append(self._read_log(log, record if keeps_raw else None))
+                new_log = self._read_foreign(log, record) if is_foreign else self._read_log(log)
+                taken.logs.append(new_log)
             except InvalidRecord as exc:
                 taken.errors.append(exc.fields)
             except RecursionError:
@@ -90,19 +92,23 @@ class Reader:
     def _fit(self, event: ParsedEvent) -> ParsedEvent:
         return replace(
             event,
-            source_name=_fit(event.source_name or self.default_host, 255),
-            event_type=_fit(event.event_type, 100),
-            description=_fit(event.description, 10_000),
+            source_name=fit_text(event.source_name or self.default_host, 255),
+            event_type=fit_text(event.event_type, 100),
+            description=fit_text(event.description, 10_000),
         )
 
-    def _read_log(self, log: ParsedLog, record: object) -> NewLog:
+    def _read_foreign(self, log: ParsedLog, record: object) -> NewLog:
+        """Read a log of another tool; the record stays beside it, whole."""
+        fields = fit_fields(log.fields)
+        return self._read_log(ParsedLog(fields, record if log.raw is None else log.raw))
+
+    def _read_log(self, log: ParsedLog) -> NewLog:
         fields = log.fields
         if isinstance(fields, dict) and fields.get("is_local_time") is True:
             fields = fields | {"timestamp": _in_zone_of_node(fields.get("timestamp"))}
         new_log = read_log(fields, received_at=self.received_at, default_host=self.default_host)
-        raw = record if log.raw is None else log.raw
-        if raw is not None:
-            new_log.raw = pack_raw(raw)
+        if log.raw is not None:
+            new_log.raw = pack_raw(log.raw)
         return new_log
 
 
@@ -173,12 +179,6 @@ def _outcome(one: Taken, held: int, new: int) -> str:
     if held:
         return "duplicate"
     return "rejected" if one.errors else "ignored"
-
-
-def _fit(text: str, limit: int) -> str:
-    """Make a foreign text fit a column: bounded, its NULs and lone surrogates shown as escapes."""
-    visible = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-    return visible if len(visible) <= limit else f"{visible[: limit - 1]}…"
 
 
 def _in_zone_of_node(text: object) -> object:

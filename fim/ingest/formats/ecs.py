@@ -3,7 +3,6 @@
 from typing import Any
 
 from fim.ingest.ecs_fields import (
-    MAX_TEXT_CHARACTERS,
     document_of,
     file_attributes,
     file_fields,
@@ -115,7 +114,7 @@ def parse(record: object) -> Parsed:
         "action": action,
         "path_from": as_text(dig(file, "Ext.original.path")),
         "user": as_text(user.get("name")) or first_text(process, "user.name"),
-        "rule": as_text(rule.get("name"))[:255],
+        "rule": as_text(rule.get("name")),
         "source": _source_of(document, event),
         "seq": whole_number(event.get("sequence")),
     }
@@ -127,7 +126,7 @@ def parse(record: object) -> Parsed:
         "agent_id": as_text(part(document, "agent").get("id")),
         "container": _container_of(document),
         "tags": words(document.get("tags")),
-        "message": as_text(document.get("message"))[:MAX_TEXT_CHARACTERS],
+        "message": as_text(document.get("message")),
     }
     return one_log(fields, attributes)
 
@@ -156,7 +155,7 @@ def _severity_fields(event: dict[str, Any]) -> dict[str, Any]:
 def _source_of(document: dict[str, Any], event: dict[str, Any]) -> str:
     """Return the tool that saw the change; the shipper's own name is the last resort."""
     tool = first_text(event, "module", "provider") or first_text(document.get("agent"), "type")
-    return tool[:64] or NAME
+    return tool or NAME
 
 
 def _mitre_of(document: dict[str, Any]) -> list[str]:

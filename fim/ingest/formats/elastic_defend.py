@@ -136,7 +136,7 @@ def _event_of(document: dict[str, Any], event: dict[str, Any]) -> ParsedEvent:
 
 def _rule_of(document: dict[str, Any], file: dict[str, Any]) -> str:
     named = as_text(part(document, "rule").get("name")) or first_text(file.get("Ext"), *RULE_PLACES)
-    return (named or as_text(document.get("message")))[:255]
+    return named or as_text(document.get("message"))
 
 
 def _malware_attributes(document: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:

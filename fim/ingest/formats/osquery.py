@@ -197,7 +197,7 @@ def _file_event(row: dict[str, Any]) -> dict[str, Any] | None:
         "path": as_text(row.get("target_path")),
         "action": FILE_ACTIONS.get(word) or word,
         "sha256": as_sha256(row.get("sha256")),
-        "rule": as_text(row.get("category"))[: LIMITS["rule"]],
+        "rule": as_text(row.get("category")),
         "attributes": attributes,
     }
     if word in ("MOVED_FROM", "MOVED_TO"):
@@ -226,10 +226,10 @@ def _yara_event(row: dict[str, Any]) -> dict[str, Any] | None:
         # A match must not be lost for the word of the event that started the scan.
         "action": FILE_ACTIONS.get(word) or action or "modified",
         "category": "malware",
-        "rule": matches[: LIMITS["rule"]],
+        "rule": matches,
         "attributes": {
             "matches": matches.split(",") if len(matches) > LIMITS["rule"] else None,
-            "matched_strings": as_text(row.get("strings"))[:4096],
+            "matched_strings": as_text(row.get("strings")),
             "tags": tags.split(",") if tags else None,
             "path_group": as_text(row.get("category")),
             "file_type": kind,
@@ -281,7 +281,7 @@ def _ntfs_event(row: dict[str, Any]) -> dict[str, Any]:
         "path": as_text(row.get("path")),
         "path_from": as_text(row.get("old_path")),
         "action": action or word,
-        "rule": as_text(row.get("category"))[: LIMITS["rule"]],
+        "rule": as_text(row.get("category")),
         "attributes": {
             "file_type": kind,
             "usn": as_text(row.get("record_usn")),

@@ -41,9 +41,6 @@ SYSMON_FILE_EVENTS = frozenset({"2", "11", "23", "26"})
 # Lines of the active response in Wazuh's guide "Detecting malware using YARA integration".
 YARA_MARK = "wazuh-yara: "
 YARA_MATCH = re.compile(r"wazuh-yara: \S+ - Scan result: (\S+) (\S.*)")
-MAX_DIFF_CHARACTERS = 16_384
-MAX_PERMISSIONS_CHARACTERS = 4_096
-MAX_DESCRIPTION_CHARACTERS = 4_096
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -137,7 +134,7 @@ def _fields_of_agent_event(data: dict[str, Any]) -> dict[str, Any]:
         "action": _action(kind, changed),
         "source": NAME,
         "attributes": {
-            "timestamp_sent": "" if timestamp else _fit(sent, 64),
+            "timestamp_sent": "" if timestamp else as_text(sent)[:64],
             "file_type": as_text(after.get("type")),
         },
     }
@@ -161,11 +158,11 @@ def _fields_of_sender(alert: dict[str, Any], path: str) -> dict[str, Any]:
         "host": as_text(agent.get("name")),
         "category": steps[0] if steps else None,
         "severity": level,
-        "rule": _fit(rule.get("description"), LIMITS["rule"]),
-        "full_log": _fit(alert.get("full_log"), LIMITS["full_log"]),
+        "rule": as_text(rule.get("description")),
+        "full_log": as_text(alert.get("full_log")),
         "source": NAME,
         "attributes": {
-            "timestamp_sent": "" if timestamp else _fit(sent, 64),
+            "timestamp_sent": "" if timestamp else as_text(sent)[:64],
             "rule_id": as_text(rule.get("id")),
             "rule_level": as_number(rule.get("level")),
             "mitre": _texts(_object(rule.get("mitre")).get("id")),
@@ -187,7 +184,7 @@ def _add_change(
 ) -> None:
     fields["attributes"] |= {
         "changed": changed,
-        "diff": _fit(diff, MAX_DIFF_CHARACTERS),
+        "diff": as_text(diff),
         "tags": _texts(change.get("tags")),
         "monitoring": as_text(change.get("mode")),
         "registry_value": as_text(change.get("value_name")),
@@ -233,9 +230,7 @@ def _permissions(state: dict[str, Any]) -> tuple[str, object]:
     if isinstance(permissions, list):
         return "", permissions
     text = as_text(permissions)
-    if len(text) <= LIMITS["mode"]:
-        return text, None
-    return "", _fit(text, MAX_PERMISSIONS_CHARACTERS)
+    return (text, None) if len(text) <= LIMITS["mode"] else ("", text)
 
 
 def _hashes(state: dict[str, Any]) -> tuple[str, dict[str, str]]:
@@ -301,7 +296,7 @@ def _parse_other_alert(alert: dict[str, Any]) -> Parsed:
 def _fields_of_yara_alert(alert: dict[str, Any], path: str, rule: object) -> dict[str, Any]:
     fields = _fields_of_sender(alert, path)
     action = "deleted" if "Successfully deleted" in fields["full_log"] else "modified"
-    name = _fit(rule, LIMITS["rule"]) or fields["rule"]
+    name = as_text(rule) or fields["rule"]
     malware = {"path": path, "action": action, "category": "malware", "rule": name}
     return _compact(fields | malware)
 
@@ -317,7 +312,7 @@ def _event(alert: dict[str, Any], *, severity: str) -> ParsedEvent:
         # The last group is the narrowest: syslog, sshd, authentication_failed.
         event_type=f"{NAME}.{groups[-1]}",
         severity=severity,
-        description=f"{named}\n{more[:MAX_DESCRIPTION_CHARACTERS]}".strip(),
+        description=f"{named}\n{more}".strip(),
         event_id=fields["event_id"],
     )
 
@@ -350,8 +345,8 @@ def _parse_yara_line(line: str) -> Parsed:
         "path": match[2].rstrip(),
         "action": "modified",
         "category": "malware",
-        "rule": match[1][: LIMITS["rule"]],
-        "full_log": _fit(line.strip(), LIMITS["full_log"]),
+        "rule": match[1],
+        "full_log": line.strip(),
         "source": NAME,
     }
     return Parsed([ParsedLog(fields)])
@@ -381,11 +376,3 @@ def _texts(value: object) -> list[str]:
     """Return the texts of a list; one text alone is a list of it."""
     items = value if isinstance(value, list) else [value]
     return [text for item in items if (text := as_text(item))]
-
-
-def _fit(value: object, limit: int) -> str:
-    """Return a text that can be stored: cut at the limit, what is no UTF-8 shown as escapes."""
-    text = as_text(value)[:limit]
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")[:limit]

@@ -192,13 +192,6 @@ def test_tells_events_apart_by_their_id_else_as_a_whole():
     assert len(set(ids)) == 3
 
 
-def test_cuts_a_command_line_that_no_log_could_hold():
-    record = fixture("ecs_nested.json")
-    record["process"]["command_line"] = "x" * 100_000
-
-    assert len(fields_of(record)["attributes"]["command_line"]) == 8_192
-
-
 @given(mutated(RECORDS) | JSON)
 @settings(max_examples=150, deadline=None)
 def test_raises_nothing_but_invalid_record(record):

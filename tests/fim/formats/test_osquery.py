@@ -336,7 +336,7 @@ def test_a_yara_match_is_not_lost_for_a_word_that_is_no_change():
     record["columns"] |= {"action": "OPENED", "matches": ",".join(["RULE_NAME_0"] * 30)}
 
     fields = fields_of(record)
-    assert (fields["action"], len(fields["rule"])) == ("modified", 255)
+    assert (fields["action"], len(fields["rule"])) == ("modified", 359)
     assert len(fields["attributes"]["matches"]) == 30
 
 

@@ -320,14 +320,6 @@ def test_two_changes_have_two_event_ids():
     assert len(ids) == 4
 
 
-def test_texts_that_cannot_be_stored_are_shown_as_escapes():
-    fields = fields_of(alert(diff="a\0b\ud800" + "x" * 100_000) | {"full_log": "\0"})
-
-    assert fields["attributes"]["diff"].startswith("a\\x00b\\ud800xxx")
-    assert len(fields["attributes"]["diff"]) <= 16_384
-    assert fields["full_log"] == "\\x00"
-
-
 def test_a_change_that_is_no_object_is_refused():
     with pytest.raises(InvalidRecord) as caught:
         wazuh.parse(fixture("wazuh_login.json") | {"syscheck": "text"})
