@@ -5,9 +5,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from config.errors import DomainError
 from config.parsers import parse_json
+from fim.ingest.formats import picket
 from fim.ingest.registry import is_whole_text
 
 MAX_RECORDS = 10_000
@@ -95,6 +97,22 @@ def _gunzip(raw: bytes, limit_bytes: int) -> bytes:
     return bytes(unpacked)
 
 
+def load_json(text: bytes) -> Any:
+    """Return the value of a JSON text; raise ValueError for whatever is not one.
+
+    Tools write the names of files as they are, and a name may hold any byte. One that is no UTF-8
+    becomes the lone surrogate of `os.fsdecode`, which is shown in a record of another tool and
+    refused in one of Picket's own.
+    """
+    try:
+        return parse_json(text)
+    except UnicodeDecodeError:
+        value = parse_json(text.decode("utf-8-sig", "surrogateescape"))
+        if picket.recognises(value):
+            raise
+        return value
+
+
 def read_json(text: bytes) -> Body:
     """Return the one record of a JSON object, or those of an array.
 
@@ -102,7 +120,7 @@ def read_json(text: bytes) -> Body:
     """
     refuse_flood(text, marks=(b",", b"[", b"{"))
     try:
-        value = parse_json(text)
+        value = load_json(text)
     except ValueError as exc:
         raise MalformedBody("The body is not valid JSON.") from exc
     if isinstance(value, dict):
@@ -143,7 +161,7 @@ def _read_lines(text: bytes, read: Callable[[bytes], object]) -> Body:
 
 def _as_json(line: bytes) -> object:
     try:
-        return parse_json(line)
+        return load_json(line)
     except ValueError:
         return _as_line(line)
 

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NoReturn
 
-from config.parsers import parse_json
-from fim.ingest.body import Malformed
+from fim.ingest.body import Malformed, load_json
 from fim.ingest.formats import aide
 from fim.ingest.registry import FORMATS
 
@@ -108,7 +107,7 @@ def _is_document(first: bytes, others: list[bytes]) -> bool:
 
 def _is_json(line: bytes) -> bool:
     try:
-        return isinstance(parse_json(line), dict)
+        return isinstance(load_json(line), dict)
     except ValueError:
         return False
 
@@ -138,7 +137,7 @@ def _records_of(number: int, line: bytes) -> Iterator[Numbered]:
         yield number, TooLong()
         return
     try:
-        value = parse_json(line)
+        value = load_json(line)
     except ValueError:
         value = None
     if isinstance(value, list):
@@ -161,7 +160,8 @@ BETWEEN = re.compile(r"[ \t\r\n,\[\]]*")
 
 def _documents(content: bytes) -> Iterator[Numbered]:
     """Yield the records of JSON values that follow each other, those of an array one by one."""
-    text, at, number, depth = _text(content), 0, 1, 0
+    # As `load_json` reads bytes that are no UTF-8.
+    text, at, number, depth = content.decode("utf-8", "surrogateescape"), 0, 1, 0
     while True:
         between = BETWEEN.match(text, at)
         assert between is not None

@@ -429,6 +429,21 @@ def test_keeps_bytes_that_are_no_text_visible():
     assert records_in(b"caf\xe9\n") == [(1, Malformed("caf\\xe9"))]
 
 
+@pytest.mark.parametrize("between", [b"\n", b" \n\n", b""])
+def test_keeps_a_byte_that_is_no_utf8_in_the_records_of_other_tools(between):
+    content = b'{"/caf\xe9":\n 1}' + between + b'{"b": 1}\n'
+
+    assert [record for _, record in records_in(content)] == [{"/caf\udce9": 1}, {"b": 1}]
+
+
+def test_reads_lines_whose_first_holds_a_byte_that_is_no_utf8():
+    assert records_in(b'{"a": "\xe9"}\n{"b": \n{"c": 1}\n') == [
+        (1, {"a": "\udce9"}),
+        (2, Malformed('{"b":')),
+        (3, {"c": 1}),
+    ]
+
+
 def test_reads_an_array_in_a_line():
     assert records_in(b'{"a": 1}\n[{"b": 1}, {"c": 1}]\n') == [
         (1, {"a": 1}),

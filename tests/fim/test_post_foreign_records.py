@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db
 
 URL = "/api/ingest/fim/"
 FOLDER = Path(formats.__file__).parent
-FIXTURES = sorted((Path(__file__).parent / "formats" / "fixtures").iterdir())
+FOLDER_OF_FIXTURES = Path(__file__).parent / "formats" / "fixtures"
+FIXTURES = sorted(FOLDER_OF_FIXTURES.iterdir())
 MEDIA_TYPES = {".json": "application/json", ".ndjson": "application/x-ndjson"}
 # Tools' own words for the first part of a fixture's name.
 NAMES = sorted(FORMATS, key=len, reverse=True)
@@ -131,3 +132,42 @@ def test_stores_the_good_lines_of_a_mixed_batch(agent_client):
     answer = agent_client.post(URL, batch).json()
 
     assert (answer["accepted"], answer["rejected"], answer["errors"][0]["index"]) == (4, 1, 3)
+
+
+# A file may be named by any bytes: here they are those of Latin-1.
+NAMED = b"/etc/caf\xe9.conf"
+AIDE = b'{"aide_version": "0.19", "start_time": "2026-05-02 10:00:00 +0200", "added": {"%s": "f+"}}'
+FALCO = json.dumps(json.loads((FOLDER_OF_FIXTURES / "falco_write.json").read_text())).encode()
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/json", AIDE % NAMED),
+        ("application/json", b"[" + AIDE % NAMED + b"]"),
+        ("application/x-ndjson", AIDE % NAMED + b"\n"),
+        ("application/json", FALCO.replace(b"/etc/cron.d/job", NAMED)),
+    ],
+)
+def test_a_file_name_that_is_no_utf8_hides_nothing(agent_client, media_type, body):
+    answer = agent_client.post(URL, body, content_type=media_type)
+
+    assert answer.status_code == 201
+    assert FimLog.objects.get().path == "/etc/caf\\xe9.conf"
+
+
+def test_two_names_that_look_alike_are_two_logs(agent_client):
+    looks_alike = b'%s": "f+", "/etc/caf\\\\xe9.conf' % NAMED
+
+    agent_client.post(URL, AIDE % looks_alike, content_type="application/json")
+
+    assert FimLog.objects.count() == 2
+
+
+def test_a_bad_byte_in_an_array_refuses_pickets_own_log_alone(agent_client):
+    body = b'[{"path": "/a", "action": "created"}, {"path": "/\xe9", "action": "created"}]'
+
+    answer = agent_client.post(URL, body, content_type="application/json")
+
+    assert answer.status_code == 201
+    assert [error["fields"].keys() for error in answer.json()["errors"]] == [{"path"}]

@@ -140,7 +140,13 @@ def test_reads_other_forms_of_unicode(text):
 @pytest.mark.parametrize(
     "text",
     [b"", b" ", b"{", b"[", b"{} {}", b"{'a': 1}", b'{"a": NaN}', b'{"a": -Infinity}', b"[" * 5000]
-    + [b'{"a": "\xff"}', b'{"a": ' + b"1" * 5000 + b"}", b'{"a":' * 5000, b"\x00", b'{"a": "\n"}'],
+    + [
+        b'{"path": "\xff", "action": ""}',
+        b'{"a": ' + b"1" * 5000 + b"}",
+        b'{"a":' * 5000,
+        b"\x00",
+        b'{"a": "\n"}',
+    ],
 )
 def test_refuses_what_is_no_json(text):
     with pytest.raises(MalformedBody, match="not valid JSON"):
@@ -158,13 +164,25 @@ def test_refuses_an_empty_array():
         read_json(b"[]")
 
 
+def test_keeps_a_byte_that_is_no_utf8_in_the_records_of_other_tools():
+    text = b'{"/etc/caf\xe9": "\xc3\xa9"}'
+    record = {"/etc/caf\udce9": "é"}
+
+    assert read_json(b"\xef\xbb\xbf" + text).records == [record]
+    assert read_json(b"[" + text + b"]").records == [record]
+    assert read_ndjson(b"{}\n" + text).records == [{}, record]
+
+
 def test_reads_a_line_each():
     read = read_ndjson(b'\n{"a": 1}\r\n  \r\n\n[2]\n{"a": 3}')
 
     assert (read.records, read.is_batch) == ([{"a": 1}, [2], {"a": 3}], True)
 
 
-@pytest.mark.parametrize("bad", [b"{", b"{} {}", b'{"a": "\xff"}', b"NaN", b"[" * 5000, b"\x00"])
+@pytest.mark.parametrize(
+    "bad",
+    [b"{", b"{} {}", b'{"path": "\xff", "action": ""}', b'{"\xff', b"NaN", b"[" * 5000, b"\x00"],
+)
 def test_marks_a_line_that_is_no_json(bad):
     marked = Malformed(bad.decode("utf-8", "backslashreplace"))
     assert read_ndjson(b"{}\n" + bad + b"\n{}\n").records == [{}, marked, {}]
