@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from config.env import Env, read_env_file
+from config.worker import ClientSocket, Worker
 
 
 class ServingEnv(Env):
@@ -15,9 +16,11 @@ env = ServingEnv()
 read_env_file(env)
 
 bind = f"{env.str('HOST', default='127.0.0.1')}:{env.whole('PORT', default=8000, maximum=65_535)}"
-worker_class = "gthread"
+worker_class = Worker
 workers = env.whole("WEB_WORKERS", default=2, maximum=1_000)
 threads = env.whole("WEB_THREADS", default=8, maximum=1_000)
+ClientSocket.silence_seconds = env.whole("CLIENT_TIMEOUT_SECONDS", default=10, maximum=3_600)
+ClientSocket.request_seconds = env.whole("REQUEST_TIMEOUT_SECONDS", default=60, maximum=86_400)
 keepalive = 75
 timeout = 60
 graceful_timeout = 30

@@ -1,0 +1,110 @@
+"""Clients that send half of a request hold no thread for long."""
+
+import contextlib
+import http.client
+import json
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.node import running_node
+
+POST = b"POST /api/ingest/fim/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+CLOSE = b"Connection: close\r\n"
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    limits = {"CLIENT_TIMEOUT_SECONDS": "1", "REQUEST_TIMEOUT_SECONDS": "3"}
+    with running_node(tmp_path_factory.mktemp("node"), **limits) as node:
+        yield node
+
+
+def connect(node):
+    parts = urlsplit(node.url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=30)
+
+
+@contextlib.contextmanager
+def strangers(node, sent, count=48):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(connect(node)) for _ in range(count)]
+        for each in sockets:
+            each.sendall(sent)
+        yield sockets
+
+
+def seconds_until_healthy(node):
+    started = time.monotonic()
+    assert node.request("GET", "/healthz")[0] == 200
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        POST + b"Content-Length: 100\r\n\r\n{",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n64\r\n{",
+        POST + b"Content-Le",
+        b"",
+        b"GET /healthz HTTP/1.0\r\n\r\n",
+    ],
+    ids=["body", "chunked body", "headers", "nothing", "no close"],
+)
+def test_silent_clients_do_not_stop_the_node(node, sent):
+    with strangers(node, sent):
+        assert seconds_until_healthy(node) < 20
+
+
+def test_a_silent_client_gets_no_answer_and_leaves_no_trace(node):
+    before = node.log.stat().st_size
+
+    with strangers(node, POST + b"Content-Length: 100\r\n\r\n{", count=1) as (silent,):
+        assert silent.recv(100) == b""
+
+    told = node.log.read_text()[before:]
+    assert "Traceback" not in told and "ERROR" not in told
+
+
+def test_a_dripping_client_is_cut_off(node):
+    with strangers(node, POST + b"Content-Length: 1000\r\n\r\n{", count=1) as (dripping,):
+        dripping.settimeout(0.3)
+        deadline = time.monotonic() + 15
+        with pytest.raises((ConnectionError, StopIteration)):
+            drip(dripping, deadline)
+
+    assert time.monotonic() < deadline
+
+
+def drip(dripping, deadline):
+    while time.monotonic() < deadline:
+        dripping.sendall(b" ")
+        with contextlib.suppress(TimeoutError):
+            if not dripping.recv(1):
+                raise StopIteration
+
+
+def test_takes_a_slow_but_steady_post(node):
+    body = json.dumps({"path": "/etc/passwd", "action": "modified"}).encode()
+    with connect(node) as slow:
+        slow.sendall(POST + CLOSE + b"Content-Length: %d\r\n\r\n" % len(body))
+        for part in (body[:10], body[10:20], body[20:]):
+            time.sleep(0.5)
+            slow.sendall(part)
+
+        assert slow.recv(100).startswith(b"HTTP/1.1 201")
+
+
+def test_each_request_of_a_kept_connection_has_its_own_time(node):
+    parts = urlsplit(node.url)
+    kept = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    kept.connect()
+    opened = kept.sock
+    for _ in range(5):
+        kept.request("GET", "/healthz")
+        assert json.loads(kept.getresponse().read()) == {"status": "ok"}
+        time.sleep(0.9)
+    assert kept.sock is opened
+    kept.close()
