@@ -9,18 +9,21 @@ from django.http import HttpRequest
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Headers that only a proxy has reason to send.
-FORWARDING_HEADERS = (
-    "HTTP_X_FORWARDED_FOR",
-    "HTTP_FORWARDED",
-    "HTTP_X_REAL_IP",
-    "HTTP_VIA",
-    "HTTP_X_FORWARDED_PROTO",
-    "HTTP_X_FORWARDED_HOST",
-    "HTTP_X_FORWARDED_PORT",
-    "HTTP_X_CLIENT_IP",
-    "HTTP_TRUE_CLIENT_IP",
-    "HTTP_CF_CONNECTING_IP",
+# Headers that only a proxy has reason to send, and the beginning of a family of them.
+FORWARDING_PREFIX = "HTTP_X_FORWARDED"
+FORWARDING_HEADERS = frozenset(
+    {
+        "HTTP_FORWARDED",
+        "HTTP_VIA",
+        "HTTP_X_REAL_IP",
+        "HTTP_X_CLUSTER_CLIENT_IP",
+        "HTTP_X_ORIGINATING_IP",
+        "HTTP_X_CLIENT_IP",
+        "HTTP_TRUE_CLIENT_IP",
+        "HTTP_CF_CONNECTING_IP",
+        "HTTP_FASTLY_CLIENT_IP",
+        "HTTP_CLIENT_IP",
+    }
 )
 
 
@@ -38,7 +41,7 @@ def client_address(request: HttpRequest) -> Address | None:
         return None
     chain = request.META.get("HTTP_X_FORWARDED_FOR", "").replace(",", " ").split()
     if not chain or not is_in(peer, settings.TRUSTED_PROXIES):
-        return None if any(name in request.META for name in FORWARDING_HEADERS) else peer
+        return None if _is_forwarded(request) else peer
     for text in reversed(chain):
         hop = _address(text)
         if hop is None or not is_in(hop, settings.TRUSTED_PROXIES):
@@ -59,6 +62,12 @@ def lockout_address(request: HttpRequest) -> str | None:
 
 def is_in(address: Address, networks: Iterable[Network]) -> bool:
     return any(address in network for network in networks)
+
+
+def _is_forwarded(request: HttpRequest) -> bool:
+    return any(
+        name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in request.META
+    )
 
 
 def _peer(request: HttpRequest) -> Address | None:

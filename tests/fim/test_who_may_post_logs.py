@@ -55,6 +55,13 @@ def test_says_which_setting_and_which_address():
     )
 
 
+def test_with_no_network_allowed_every_agent_needs_a_key(settings, agent_client):
+    settings.FIM_INGEST_ALLOWED_NETWORKS = []
+
+    assert post().status_code == 401
+    assert post(client=agent_client).status_code == 201
+
+
 def test_asks_the_setting(settings):
     settings.FIM_INGEST_ALLOWED_NETWORKS = [ipaddress.ip_network("203.0.113.0/24")]
 

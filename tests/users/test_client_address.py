@@ -40,6 +40,8 @@ def test_the_peer_is_the_client(peer, expected):
     [
         *("X_FORWARDED_FOR", "FORWARDED", "X_REAL_IP", "VIA"),
         *("X_FORWARDED_PROTO", "X_FORWARDED_HOST", "X_CLIENT_IP", "CF_CONNECTING_IP"),
+        *("X_FORWARDED", "X_FORWARDED_SERVER", "X_FORWARDED_SSL", "X_CLUSTER_CLIENT_IP"),
+        *("X_ORIGINATING_IP", "TRUE_CLIENT_IP", "FASTLY_CLIENT_IP", "CLIENT_IP"),
     ],
 )
 def test_a_header_of_an_unknown_proxy_makes_the_client_unknown(proxies, name):
