@@ -68,8 +68,11 @@ class Reader:
         is_foreign = found is not picket
         for log in parsed.logs:
             try:
-                new_log = self._read_foreign(log, record) if is_foreign else self._read_log(log)
-                taken.logs.append(new_log)
+                taken.logs.append(
+                    self._read_foreign(log, record)
+                    if is_foreign
+                    else self._read_log(log.fields, log.raw)
+                )
             except InvalidRecord as exc:
                 taken.errors.append(exc.fields)
             except RecursionError:
@@ -100,15 +103,14 @@ class Reader:
     def _read_foreign(self, log: ParsedLog, record: object) -> NewLog:
         """Read a log of another tool; the record stays beside it, whole."""
         fields = fit_fields(log.fields)
-        return self._read_log(ParsedLog(fields, record if log.raw is None else log.raw))
+        if log.is_local_time:
+            fields["timestamp"] = _in_zone_of_node(fields.get("timestamp"))
+        return self._read_log(fields, record if log.raw is None else log.raw)
 
-    def _read_log(self, log: ParsedLog) -> NewLog:
-        fields = log.fields
-        if isinstance(fields, dict) and fields.get("is_local_time") is True:
-            fields = fields | {"timestamp": _in_zone_of_node(fields.get("timestamp"))}
+    def _read_log(self, fields: dict[str, Any], raw: object) -> NewLog:
         new_log = read_log(fields, received_at=self.received_at, default_host=self.default_host)
-        if log.raw is not None:
-            new_log.raw = pack_raw(log.raw)
+        if raw is not None:
+            new_log.raw = pack_raw(raw)
         return new_log
 
 

@@ -106,6 +106,15 @@ def test_takes_the_old_text_log_of_dhimp_in_local_time(agent_client, settings):
     assert DayCount.objects.get().day.isoformat() == "2025-12-31"
 
 
+def test_no_client_chooses_the_time_zone_of_its_log(agent_client, settings):
+    settings.TIME_ZONE = "Asia/Jakarta"
+    log = {"path": "/a", "action": "created", "timestamp": "2025-12-31T23:59:59"}
+
+    agent_client.post(URL, log | {"is_local_time": True})
+
+    assert FimLog.objects.get().timestamp.isoformat() == "2025-12-31T23:59:59+00:00"
+
+
 def test_text_needs_a_key(anonymous_client):
     answer = anonymous_client.post(URL, "line", content_type="text/plain")
 

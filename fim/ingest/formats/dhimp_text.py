@@ -39,14 +39,14 @@ def parse(record: object) -> Parsed:
     fields = {
         "event_id": event_id_of(NAME, [line]),
         "timestamp": moment if is_known else "",
-        "is_local_time": is_known or None,
         "severity": found["severity"].strip(),
         "action": found["action"],
         "full_log": line,
         "source": "dhimp",
         "attributes": {} if is_known else {"timestamp_sent": moment},
     }
-    return Parsed([ParsedLog(compact(fields | _read_tail(found["tail"].strip())))])
+    fields |= _read_tail(found["tail"].strip())
+    return Parsed([ParsedLog(compact(fields), is_local_time=True)])
 
 
 def _match(line: str) -> re.Match[str] | None:
