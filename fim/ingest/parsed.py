@@ -13,12 +13,15 @@ class ParsedLog:
     """A file change in the contract's fields; what the record does not say is absent.
 
     `raw` is the piece of the record that this log came from, where a record holds many.
-    `is_local_time` says that a timestamp without a zone is in the node's, not in UTC.
+    `is_local_time` says that a timestamp without a zone is in the node's, not in UTC;
+    `is_timeless` that the event id was made of a record that names no time, so that the same find
+    months later has the same one.
     """
 
     fields: dict[str, Any]
     raw: object = None
     is_local_time: bool = False
+    is_timeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from fim.ingest.body import Malformed
 from fim.ingest.commit import commit
 from fim.ingest.fit import fit_fields, fit_text
 from fim.ingest.formats import picket
-from fim.ingest.parsed import ParsedEvent, ParsedLog
+from fim.ingest.parsed import ParsedEvent, ParsedLog, event_id_of
 from fim.ingest.raw import pack_raw
 from fim.ingest.record import InvalidRecord, NewLog, read_log
 from fim.ingest.registry import Format, format_of, gather, named_format
@@ -105,6 +105,9 @@ class Reader:
         fields = fit_fields(log.fields)
         if log.is_local_time:
             fields["timestamp"] = _in_zone_of_node(fields.get("timestamp"))
+        if log.is_timeless:
+            day = timezone.localdate(self.received_at).isoformat()
+            fields["event_id"] = event_id_of("day", [fields["event_id"], day])
         return self._read_log(fields, record if log.raw is None else log.raw)
 
     def _read_log(self, fields: dict[str, Any], raw: object) -> NewLog:

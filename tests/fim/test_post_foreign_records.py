@@ -1,13 +1,17 @@
 """Records of other tools over REST: recognised or named, stored once, as one record or as lines."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from fim.ingest import formats
+from fim.ingest.body import Malformed
+from fim.ingest.pipeline import take_records
 from fim.ingest.registry import FORMATS
 from fim.models import DayCount, FimLog, RawRecord
+from tests.factories import NOON
 from threats.models import Alert, Event
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +117,21 @@ def test_no_client_chooses_the_time_zone_of_its_log(agent_client, settings):
     agent_client.post(URL, log | {"is_local_time": True})
 
     assert FimLog.objects.get().timestamp.isoformat() == "2025-12-31T23:59:59+00:00"
+
+
+YARA = "wazuh-yara: INFO - Scan result: MAL_Loader_7 /srv/up/m"
+
+
+@pytest.mark.parametrize(
+    ("again", "count"), [("2026-03-14T16:59:00Z", 1), ("2026-03-14T17:01:00Z", 2)]
+)
+def test_a_find_without_a_time_is_another_one_on_another_day(settings, again, count):
+    settings.TIME_ZONE = "Asia/Jakarta"
+
+    for received_at in (NOON, datetime.fromisoformat(again)):
+        take_records([Malformed(YARA)], received_at=received_at, default_host="web-1")
+
+    assert FimLog.objects.count() == count
 
 
 def test_text_needs_a_key(anonymous_client):

@@ -349,7 +349,7 @@ def _parse_yara_line(line: str) -> Parsed:
         "full_log": line.strip(),
         "source": NAME,
     }
-    return Parsed([ParsedLog(fields)])
+    return Parsed([ParsedLog(fields, is_timeless=True)])
 
 
 def _steps(level: object) -> tuple[str, str] | None:
