@@ -11,8 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Q
 
 from fim.fields import microseconds_of
 from fim.ingest.record import NewLog
@@ -31,6 +30,7 @@ ROWS_WORTH_A_COPY = 10
 # Of SQLite's pages, which have 4 KiB: some ten milliseconds' work.
 PAGES_A_STEP = 500
 TRIGRAM = 3
+MATCH = "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s LIMIT %s"
 
 _values_of = attrgetter(*COLUMNS)
 _AT = {name: place for place, name in enumerate(COLUMNS)}
@@ -94,7 +94,7 @@ def _sqlite_row(log: NewLog) -> list[Any]:
     for name in ("timestamp", "received_at"):
         row[_AT[name]] = microseconds_of(row[_AT[name]])
     if log.event_id is not None:
-        row[_AT["event_id"]] = log.event_id.hex
+        row[_AT["event_id"]] = log.event_id.bytes
     return row
 
 
@@ -115,22 +115,22 @@ def has_search_index() -> bool:
         return cursor.fetchone() is not None
 
 
-def subjects_with(text: str) -> QuerySet[Subject, int]:
-    """Return the ids of subjects that hold a text, whatever its case, in path, user or process.
+def subjects_with(text: str, *, limit: int) -> list[int]:
+    """Return the ids of subjects that hold a text in path, user or process, whatever its case.
 
+    At most so many, in no order.
     SQLite looks texts of three characters and more up in its trigram index (FTS5), PostgreSQL in
     that of pg_trgm where the extension is installed; shorter ones are looked for in all subjects.
     """
     if connection.vendor == "sqlite" and len(text) >= TRIGRAM:
         phrase = '"{}"'.format(text.replace('"', '""'))
-        found = RawSQL(
-            "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s",  # noqa: S611
-            [phrase],
-        )
-        return Subject.objects.filter(pk__in=found).values_list("pk", flat=True)
-    return Subject.objects.filter(
+        with connection.cursor() as cursor:
+            cursor.execute(MATCH, [phrase, limit])
+            return [row[0] for row in cursor.fetchall()]
+    found = Subject.objects.filter(
         Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
-    ).values_list("pk", flat=True)
+    )
+    return list(found.values_list("pk", flat=True)[:limit])
 
 
 @contextmanager
@@ -158,8 +158,8 @@ def hold_counts_still() -> None:
 
 def set_event_ids(event_ids: Mapping[int, uuid.UUID]) -> None:
     """Store the event ids of logs, by log, in a fraction of the time of the ORM's `bulk_update`."""
-    is_text = connection.vendor != "postgresql"
-    rows = [(found.hex if is_text else found, pk) for pk, found in event_ids.items()]
+    is_sqlite = connection.vendor != "postgresql"
+    rows = [(found.bytes if is_sqlite else found, pk) for pk, found in event_ids.items()]
     with connection.cursor() as cursor:
         cursor.executemany(f"UPDATE {TABLE} SET event_id = %s WHERE id = %s", rows)  # noqa: S608
 

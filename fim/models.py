@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from fim.fields import MomentField
+from fim.fields import CompactUUIDField, MomentField
 from fim.ingest.raw import unpack_raw
 from fim.ingest.record import LIMITS
 
@@ -55,7 +55,7 @@ class Subject(models.Model):
 class FimLog(models.Model):
     """One file change on one host, as an agent told it. Written by `store_logs` alone."""
 
-    event_id = models.UUIDField(null=True, editable=False)
+    event_id = CompactUUIDField(null=True, editable=False)
     timestamp = MomentField()
     received_at = MomentField()
     host = models.CharField(max_length=LIMITS["host"])

@@ -56,7 +56,7 @@ def scan_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
 
 def _rare_subjects(text: str) -> list[int] | None:
     """Return the ids of all subjects that hold a text; None where they are too many to list."""
-    found = list(subjects_with(text)[: MAX_RARE_SUBJECTS + 1])
+    found = subjects_with(text, limit=MAX_RARE_SUBJECTS + 1)
     return found if len(found) <= MAX_RARE_SUBJECTS else None
 
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='FimLog',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.UUIDField(editable=False, null=True)),
+                ('event_id', fim.fields.CompactUUIDField(editable=False, null=True)),
                 ('timestamp', fim.fields.MomentField()),
                 ('received_at', fim.fields.MomentField()),
                 ('host', models.CharField(max_length=255)),

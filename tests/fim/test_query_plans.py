@@ -1,0 +1,33 @@
+"""SQLite reads logs by the index that leaves the fewest; PostgreSQL plans by its own statistics."""
+
+import pytest
+from django.db import connection
+
+from fim.models import FimLog
+
+pytestmark = pytest.mark.django_db
+
+LISTS = {
+    "fimlog_timestamp": {},
+    "fimlog_category": {"category": "malware"},
+    "fimlog_action": {"action": "moved"},
+    "fimlog_host": {"host": "web-1", "action": "moved", "category": "normal"},
+    "fimlog_subject": {"subject_id__in": [1, 2, 3], "host": "web-1", "category": "normal"},
+}
+
+if connection.vendor == "sqlite":
+
+    @pytest.mark.parametrize("index", LISTS)
+    def test_the_list_reads_the_best_index(index):
+        plan = FimLog.objects.filter(**LISTS[index]).newest().explain()
+
+        assert f"USING INDEX {index}" in plan or f"USING COVERING INDEX {index}" in plan
+
+else:
+
+    @pytest.mark.parametrize("index", LISTS)
+    def test_the_index_is_there(index):
+        with connection.cursor() as cursor:
+            found = connection.introspection.get_constraints(cursor, "fim_fimlog")
+
+        assert found[index]["index"]
