@@ -25,6 +25,8 @@ COPY threats threats
 COPY fim fim
 RUN useradd --system --uid 10001 --home-dir /var/lib/picket --create-home picket \
     && SECRET_KEY=only-to-collect-static-files python manage.py collectstatic --noinput \
+    # What manage.py writes is for its own user, here root.
+    && chmod -R a+rX /srv/picket-static \
     && python -m compileall -q /srv/picket
 USER picket
 VOLUME /var/lib/picket

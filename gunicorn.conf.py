@@ -12,6 +12,9 @@ class ServingEnv(Env):
     ENVIRON = dict(os.environ)
 
 
+# The databases are for the node's own user alone.
+os.umask(0o077)
+
 env = ServingEnv()
 read_env_file(env)
 

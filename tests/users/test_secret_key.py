@@ -17,7 +17,7 @@ def test_makes_a_long_random_key(tmp_path):
 
 
 def test_only_the_owner_reads_the_file(tmp_path):
-    path = tmp_path / "secret_key"
+    path = tmp_path / "var" / "secret_key"
     before = os.umask(0)
     try:
         read_or_make_secret_key(path)
@@ -25,6 +25,7 @@ def test_only_the_owner_reads_the_file(tmp_path):
         os.umask(before)
 
     assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_keeps_the_key(tmp_path):
