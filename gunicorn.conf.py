@@ -24,6 +24,8 @@ workers = env.whole("WEB_WORKERS", default=2, maximum=1_000)
 threads = env.whole("WEB_THREADS", default=8, maximum=1_000)
 ClientSocket.silence_seconds = env.whole("CLIENT_TIMEOUT_SECONDS", default=10, maximum=3_600)
 ClientSocket.request_seconds = env.whole("REQUEST_TIMEOUT_SECONDS", default=60, maximum=86_400)
+# The most that gunicorn takes: a search holds up to 4,096 characters, percent-encoded.
+limit_request_line = 8_190
 keepalive = 75
 timeout = 60
 graceful_timeout = 30

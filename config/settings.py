@@ -300,6 +300,13 @@ LOGGING = {
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
         }
     },
+    "filters": {
+        name: {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": f"ext://config.log_filters.{name}",
+        }
+        for name in ("has_cause", "tell_in_one_line")
+    },
     "handlers": {
         "stdout": {
             "class": "logging.StreamHandler",
@@ -311,7 +318,10 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         # A 4xx is an answer, and the request log has its line; only what breaks is told twice.
-        "django.request": {"level": "ERROR"},
+        # A 503 of a view is told by what it could not reach.
+        "django.request": {"level": "ERROR", "filters": ["has_cause"]},
+        # A forged Host is a stranger's doing; the line is for who forgot a name in ALLOWED_HOSTS.
+        "django.security.DisallowedHost": {"filters": ["tell_in_one_line"]},
         "axes": {"level": "WARNING"},
     },
 }

@@ -42,7 +42,7 @@ class Node:
             text = answer.read()
         finally:
             connection.close()
-        is_json = answer.headers.get_content_type() == "application/json"
+        is_json = text and answer.headers.get_content_type() == "application/json"
         content = json.loads(text) if is_json else text
         return answer.status, content, {k.lower(): v for k, v in answer.getheaders()}
 

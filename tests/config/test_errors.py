@@ -47,11 +47,11 @@ def test_a_database_that_is_not_there_is_a_503(client, path):
     }
 
 
-def test_a_database_that_is_not_there_is_logged_with_its_cause(client, caplog):
+def test_a_database_that_is_not_there_is_logged_once_with_its_cause(client, caplog):
     client.get("/api/operational-error/")
 
-    causes = [str(each.exc_info[1]) for each in caplog.records if each.exc_info]
-    assert causes == ["secret"]
+    (record,) = [each for each in caplog.records if each.levelname == "ERROR"]
+    assert str(record.exc_info[1]) == "secret"
 
 
 def test_a_failed_query_tells_nothing(client):
@@ -97,6 +97,14 @@ def test_an_unknown_host_is_a_400(client, host):
         "detail": "This node does not know itself by that host; name it in ALLOWED_HOSTS.",
         "fields": {},
     }
+
+
+def test_an_unknown_host_is_a_warning_of_one_line(client, caplog):
+    client.get("/api/events/", headers={"host": "evil.example"})
+
+    (record,) = [each for each in caplog.records if each.levelname != "INFO"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "'evil.example'" in record.getMessage()
 
 
 def test_a_refusal_outside_of_views_is_a_403(client):
