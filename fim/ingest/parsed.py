@@ -91,6 +91,19 @@ def as_number(value: object) -> int | None:
     return None
 
 
+def with_last_hash(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return a deleted file's fields with its last hashes as those before.
+
+    Tools call them the file's, or those after. Where one tells of both, both stay.
+    """
+    fields = dict(fields)
+    attributes = dict(fields.pop("attributes", {}))
+    for holder, name in ((fields, "sha256"), (attributes, "hashes")):
+        if name in holder and f"{name}_before" not in holder:
+            holder[f"{name}_before"] = holder.pop(name)
+    return fields | {"attributes": attributes}
+
+
 def as_sha256(value: object) -> str:
     """Return the 64 digits of a SHA-256 in lower case, "" for anything else."""
     text = value.lower() if isinstance(value, str) and len(value) == 64 else ""

@@ -9,11 +9,12 @@ from typing import Any
 from django.utils import timezone
 
 from config.batch import BatchAnswer
+from fim.ingest.actions import read_action
 from fim.ingest.body import Malformed
 from fim.ingest.commit import commit
 from fim.ingest.fit import fit_fields, fit_text
 from fim.ingest.formats import picket
-from fim.ingest.parsed import ParsedEvent, ParsedLog, event_id_of
+from fim.ingest.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_hash
 from fim.ingest.raw import pack_raw
 from fim.ingest.record import InvalidRecord, NewLog, read_log
 from fim.ingest.registry import Format, format_of, gather, named_format
@@ -103,6 +104,8 @@ class Reader:
     def _read_foreign(self, log: ParsedLog, record: object) -> NewLog:
         """Read a log of another tool; the record stays beside it, whole."""
         fields = fit_fields(log.fields)
+        if read_action(fields.get("action", "")) == "deleted":
+            fields = with_last_hash(fields)
         if log.is_local_time:
             fields["timestamp"] = _in_zone_of_node(fields.get("timestamp"))
         if log.is_timeless:

@@ -197,13 +197,11 @@ def _lowered(data: object) -> dict[str, Any]:
 
 
 def _log_fields(event: _Event) -> dict[str, Any]:
-    is_deleted = ACTIONS[event.id] == "deleted"
     hashes = event.attributes.pop("hashes", {}) | _hashes(event.text("hashes"))
     sha256 = as_sha256(hashes.pop("sha256", ""))
     image = event.text("image")
     timestamp, timestamp_sent = _utc(event.text("utctime"))
-    attributes = _attributes(event) | {"timestamp_sent": timestamp_sent}
-    attributes |= {"hashes_before" if is_deleted else "hashes": hashes}
+    attributes = _attributes(event) | {"timestamp_sent": timestamp_sent, "hashes": hashes}
     rule = event.text("rulename")
     return compact(
         {
@@ -217,7 +215,7 @@ def _log_fields(event: _Event) -> dict[str, Any]:
             "user": event.text("user"),
             "process": image.rpartition("\\")[2],
             "executable": image if "\\" in image else "",
-            "sha256_before" if is_deleted else "sha256": sha256,
+            "sha256": sha256,
             "rule": event.log.get("rule") or rule,
             "full_log": event.text("message"),
             "source": NAME,

@@ -34,7 +34,7 @@ def test_reads_each_field_that_winlogbeat_delivers():
         "user": "CORP\\ines",
         "process": "powershell.exe",
         "executable": POWERSHELL,
-        "sha256_before": SHA256,
+        "sha256": SHA256,
         "rule": "technique_id=T1059.001,technique_name=PowerShell",
         "source": "sysmon",
         "seq": 90210,
@@ -44,7 +44,7 @@ def test_reads_each_field_that_winlogbeat_delivers():
             "mitre": ["T1059.001"],
             "is_archived": True,
             "is_executable": True,
-            "hashes_before": {"sha1": "aa", "md5": "bb", "imphash": "cc"},
+            "hashes": {"sha1": "aa", "md5": "bb", "imphash": "cc"},
         },
     }
 
