@@ -7,6 +7,7 @@ record beside the log.
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 from fim.ingest.record import LIMITS, MAX_ATTRIBUTES_CHARACTERS
@@ -63,14 +64,13 @@ def fit_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     """
     if _fits(attributes):
         return attributes
+    shortest = _cut(attributes, LEAST_TEXT_CHARACTERS)
+    if not _is_small(shortest):
+        return _without_largest(shortest)
     limit = MAX_TEXT_CHARACTERS
-    while True:
-        fitted = {fit_text(k, MAX_KEY_CHARACTERS): _fit(v, limit) for k, v in attributes.items()}
-        if len(json.dumps(fitted)) <= MAX_ATTRIBUTES_CHARACTERS:
-            return fitted
-        if limit == LEAST_TEXT_CHARACTERS:
-            return _without_largest(fitted)
+    while not _is_small(fitted := _cut(attributes, limit)):
         limit //= 2
+    return fitted
 
 
 def _fits(attributes: dict[str, Any]) -> bool:
@@ -79,15 +79,21 @@ def _fits(attributes: dict[str, Any]) -> bool:
     return len(text) <= MAX_TEXT_CHARACTERS and "\\u0000" not in text and "\\ud" not in text
 
 
-def _fit(value: object, limit: int) -> object:
+def _is_small(attributes: dict[str, Any]) -> bool:
+    return len(json.dumps(attributes)) <= MAX_ATTRIBUTES_CHARACTERS
+
+
+def _cut(attributes: dict[str, Any], limit: int) -> dict[str, Any]:
+    items = islice(attributes.items(), MAX_ITEMS)
+    return {fit_text(name, MAX_KEY_CHARACTERS): _cut_value(item, limit) for name, item in items}
+
+
+def _cut_value(value: object, limit: int) -> object:
     if isinstance(value, str):
         return fit_text(value, limit)
     if isinstance(value, list):
-        return [_fit(item, limit) for item in value[:MAX_ITEMS]]
-    if isinstance(value, dict):
-        items = list(value.items())[:MAX_ITEMS]
-        return {fit_text(key, MAX_KEY_CHARACTERS): _fit(item, limit) for key, item in items}
-    return value
+        return [_cut_value(item, limit) for item in value[:MAX_ITEMS]]
+    return _cut(value, limit) if isinstance(value, dict) else value
 
 
 def _without_largest(attributes: dict[str, Any]) -> dict[str, Any]:
