@@ -90,7 +90,7 @@ class CountedLogs:
 class FoundLogs:
     """Logs of a filter that day counts do not know, newest first: counted as far as `CAP`."""
 
-    CAP = 1_000
+    CAP = 500
 
     def __init__(self, logs: QuerySet[FimLog]) -> None:
         self._logs = logs
