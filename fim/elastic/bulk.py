@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config.parsers import parse_json
-from fim.ingest.body import MAX_RECORDS, BatchTooLarge, Malformed, MalformedBody, refuse_flood
+from fim.ingest.body import (
+    MAX_RECORDS,
+    BatchTooLarge,
+    Malformed,
+    MalformedBody,
+    load_json,
+    refuse_flood,
+)
 
 STORING = ("create", "index")
 WITHOUT_DOCUMENT = ("delete",)
@@ -58,7 +65,7 @@ def _read_item(number: int, line: bytes, lines: Iterator[tuple[int, bytes]]) -> 
     if document is None:
         return BulkItem(action, index, id_, refusal="No document follows the action.")
     try:
-        record = parse_json(document)
+        record = load_json(document)
     except ValueError:
         return BulkItem(action, index, id_, record=Malformed())
     if not isinstance(record, dict):

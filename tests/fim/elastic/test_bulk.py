@@ -157,3 +157,11 @@ def test_costs_as_many_queries_for_fifty_documents_as_for_two(
 
     with django_assert_max_num_queries(80):
         post_bulk(client, created(*documents))
+
+
+def test_shows_a_byte_of_a_file_name_that_is_no_utf8(client):
+    body = created(document()).replace(document()["file"]["path"].encode(), b"/srv/caf\xe9.conf")
+
+    post_bulk(client, body)
+
+    assert FimLog.objects.get().path == r"/srv/caf\xe9.conf"
