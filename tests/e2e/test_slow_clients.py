@@ -18,7 +18,7 @@ CLOSE = b"Connection: close\r\n"
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     limits = {"CLIENT_TIMEOUT_SECONDS": "1", "REQUEST_TIMEOUT_SECONDS": "3"}
-    with running_node(tmp_path_factory.mktemp("node"), **limits) as node:
+    with running_node(tmp_path_factory.mktemp("node"), WEB_WORKERS="1", **limits) as node:
         yield node
 
 
