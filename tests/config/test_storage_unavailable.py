@@ -28,7 +28,8 @@ def locked_sqlite():
 
 @contextmanager
 def full_sqlite():
-    """The file may not grow, as on a full disk."""
+    """The file may not grow, as on a full disk, and holds no free pages of earlier tests."""
+    execute("VACUUM")
     execute("PRAGMA max_page_count = 1")  # SQLite takes the present size for a smaller one.
     yield
     execute(f"PRAGMA max_page_count = {2**30}")

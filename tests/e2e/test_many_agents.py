@@ -5,6 +5,7 @@ import signal
 import time
 
 import psutil
+import pytest
 
 from tests.e2e.agents import PatientAgents, post_in_parallel
 
@@ -21,11 +22,12 @@ def test_twenty_parallel_clients_get_only_201_and_every_one_is_stored(node):
     assert "no count had drifted" in node.manage("recount")
 
 
-def test_a_killed_node_lost_nothing_that_it_acknowledged(node):
+@pytest.mark.parametrize("kills", [3, pytest.param(40, marks=pytest.mark.slow)])
+def test_a_killed_node_lost_nothing_that_it_acknowledged(node, kills):
     before = stored_event_ids(node)
 
     with PatientAgents(node.url, clients=8) as agents:
-        for _ in range(3):
+        for _ in range(kills):
             time.sleep(1)
             kill_at_once(node)
             node.start()
