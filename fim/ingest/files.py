@@ -1,4 +1,4 @@
-"""Read records from files: plain or gzip; lines of JSON or text, JSON documents, text reports.
+"""Read records from files, plain or gzip: lines of JSON or text, JSON, text reports, own CSV.
 
 Lines are read one by one and in bounded memory; only a document that is one JSON value, or one
 text report, is held whole, up to MAX_DOCUMENT_BYTES.
@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, NoReturn
 
 from fim.ingest.body import Malformed, load_json
+from fim.ingest.csv_rows import BrokenCSV, is_header, read_rows
 from fim.ingest.formats import aide
 from fim.ingest.registry import FORMATS
 
@@ -62,13 +63,22 @@ def _read(stream: io.BufferedIOBase) -> Iterator[Numbered]:
     texts = [line for _, line in head if line and not line.isspace()]
     if not texts:
         return
-    if _is_document(texts[0].lstrip(), texts[1:]):
+    if is_header(texts[0]):
+        yield from _csv_rows(chain(head, lines))
+    elif _is_document(texts[0].lstrip(), texts[1:]):
         yield from _documents(_whole(head, stream))
     elif _is_report(texts):
         yield 1, _text(_whole(head, stream))
     else:
         for number, line in chain(head, lines):
             yield from _records_of(number, line)
+
+
+def _csv_rows(lines: Iterator[tuple[int, bytes]]) -> Iterator[Numbered]:
+    try:
+        yield from read_rows(_text(line) for _, line in lines)
+    except BrokenCSV as exc:
+        raise BrokenFile(str(exc)) from exc
 
 
 def _lines(stream: io.BufferedIOBase) -> Iterator[tuple[int, bytes]]:

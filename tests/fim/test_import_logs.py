@@ -20,9 +20,10 @@ from fim.counts import recount
 from fim.ingest import file_import, files
 from fim.ingest.body import Malformed
 from fim.ingest.files import open_records
+from fim.ingest.store import store_logs
 from fim.models import FimLog
 from fim.serializers import FimLogSerializer
-from tests.factories import log_json, make_log
+from tests.factories import log_json, make_log, new_log
 from tests.fim.formats.mutations import FIXTURES
 from tests.node import ROOT, fresh_database
 
@@ -464,3 +465,46 @@ def test_holds_a_bounded_part_of_a_file_of_lines(tmp_path):
 
     assert count == 50_000
     assert peak < 1_000_000
+
+
+HARD_TO_WRITE = [
+    {"path": "=cmd|' /C calc'!A0", "full_log": 'a "b",\r\nc', "size_bytes": 7},
+    {"path": "'/quoted", "user": "@root", "attributes": {"pid": 1, "diff": "-a\n+b"}},
+    {"path": "/srv/données", "seq": 3, "category": "danger", "mode": "0644"},
+]
+
+
+def told(client):
+    """The logs of the list by path, without what each node gives a log itself."""
+    logs = client.get("/api/logs/").json()["results"]
+    own = {"id", "received_at"}
+    return {log["path"]: {k: log[k] for k in log.keys() - own} for log in logs}
+
+
+@pytest.fixture
+def exported(analyst_client):
+    """A CSV export of logs that are hard to write, which are gone then, and what they were."""
+    store_logs([new_log(event_id=f"{n:032x}", **log) for n, log in enumerate(HARD_TO_WRITE)])
+    before = told(analyst_client)
+    content = b"".join(analyst_client.get("/api/logs/export/?format=csv").streaming_content)
+    FimLog.objects.all().delete()
+    return content, before
+
+
+def test_reads_its_own_csv_export(write, analyst_client, exported):
+    content, before = exported
+
+    said = run(write(content, "export.csv"))
+
+    assert said.startswith("Accepted 3, repeated 0,")
+    assert told(analyst_client) == before
+    assert run(write(content, "export.csv")).startswith("Accepted 0, repeated 3,")
+
+
+def test_says_from_which_line_on_a_csv_is_broken(write, exported):
+    content, _ = exported
+
+    with pytest.raises(CommandError):
+        run(write(content + b'1,"' + b"x" * 10, "broken.csv"))
+
+    assert FimLog.objects.count() == 3
