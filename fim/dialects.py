@@ -115,6 +115,11 @@ def has_search_index() -> bool:
         return cursor.fetchone() is not None
 
 
+def holds(text: str) -> Q:
+    """The condition that a row's path, user or process holds a text, read row by row."""
+    return Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
+
+
 def subjects_with(text: str, *, limit: int) -> list[int]:
     """Return the ids of subjects that hold a text in path, user or process, whatever its case.
 
@@ -127,9 +132,7 @@ def subjects_with(text: str, *, limit: int) -> list[int]:
         with connection.cursor() as cursor:
             cursor.execute(MATCH, [phrase, limit])
             return [row[0] for row in cursor.fetchall()]
-    found = Subject.objects.filter(
-        Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
-    )
+    found = Subject.objects.filter(holds(text))
     return list(found.values_list("pk", flat=True)[:limit])
 
 

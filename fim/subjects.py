@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from fim.dialects import subjects_with
+from fim.dialects import holds, subjects_with
 from fim.ingest.record import NewLog
 from fim.models import FimLog, Subject
 
@@ -49,9 +49,7 @@ def search_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
 
 def scan_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
     """Return the same logs by reading each row: for who reads them all anyway, in batches."""
-    return logs.filter(
-        Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
-    )
+    return logs.filter(holds(text))
 
 
 def _rare_subjects(text: str) -> list[int] | None:

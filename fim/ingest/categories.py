@@ -1,5 +1,7 @@
 """How bad a log looks, read from its severity text where the agent names no category. Data."""
 
+from fim.ingest.parsed import as_number
+
 # Tags of the DHIMP platform's agent, which a rule's name may follow.
 SEVERITY_TAGS = {
     "[malware]": "malware",
@@ -74,6 +76,14 @@ SAMHAIN_SEVERITIES = {
     "DEBUG": "normal",
     "DEBG": "normal",
 }
+
+
+def read_wazuh_level(level: object) -> tuple[str, str] | None:
+    """Return the category and the severity of a Wazuh rule's level; None where it is no number."""
+    number = as_number(level)
+    if number is None:
+        return None
+    return next((category, severity) for low, category, severity in WAZUH_LEVELS if number >= low)
 
 
 def read_severity(text: str) -> tuple[str, str]:

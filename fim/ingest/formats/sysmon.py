@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from fim.ingest.categories import WAZUH_LEVELS
+from fim.ingest.categories import read_wazuh_level
 from fim.ingest.moments import as_moment
 from fim.ingest.parsed import (
     IGNORED,
@@ -181,10 +181,8 @@ def _read_wazuh(record: dict[str, Any]) -> _Event:
 
 
 def _category_of(level: str) -> str:
-    number = as_number(level)
-    if number is None:
-        return ""
-    return next((category for least, category, _ in WAZUH_LEVELS if number >= least), "")
+    steps = read_wazuh_level(level)
+    return steps[0] if steps else ""
 
 
 def _texts(value: object) -> list[str]:

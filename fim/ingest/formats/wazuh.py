@@ -1,10 +1,10 @@
 """Wazuh 4.x: syscheck alerts, the events that agents send to their manager, YARA's lines."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from fim.ingest.categories import WAZUH_LEVELS
+from fim.ingest.categories import read_wazuh_level
 from fim.ingest.moments import moment_of_epoch
 from fim.ingest.parsed import (
     IGNORED,
@@ -17,7 +17,7 @@ from fim.ingest.parsed import (
     compact,
     event_id_of,
 )
-from fim.ingest.record import LIMITS, InvalidRecord
+from fim.ingest.record import EARLIEST, LIMITS, InvalidRecord
 
 NAME = "wazuh"
 TITLE = "Wazuh alerts"
@@ -41,7 +41,6 @@ SYSMON_FILE_EVENTS = frozenset({"2", "11", "23", "26"})
 # Lines of the active response in Wazuh's guide "Detecting malware using YARA integration".
 YARA_MARK = "wazuh-yara: "
 YARA_MATCH = re.compile(r"wazuh-yara: \S+ - Scan result: (\S+) (\S.*)")
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def recognises(record: object) -> bool:
@@ -151,7 +150,7 @@ def _fields_of_sender(alert: dict[str, Any], path: str) -> dict[str, Any]:
     manager = as_text(_object(alert.get("manager")).get("name"))
     sent = as_text(alert.get("timestamp")) or as_text(alert.get("@timestamp"))
     timestamp, level = _from_iso(sent), as_text(rule.get("level"))
-    alert_id, steps = as_text(alert.get("id")), _steps(rule.get("level"))
+    alert_id, steps = as_text(alert.get("id")), read_wazuh_level(rule.get("level"))
     return {
         "event_id": event_id_of(NAME, (manager, alert_id, sent, path)),
         "timestamp": timestamp,
@@ -284,7 +283,7 @@ def _program(name: object) -> dict[str, str]:
 
 
 def _parse_other_alert(alert: dict[str, Any]) -> Parsed:
-    steps = _steps(_object(alert.get("rule")).get("level"))
+    steps = read_wazuh_level(_object(alert.get("rule")).get("level"))
     if steps is None:
         return IGNORED
     data = _object(alert.get("data"))
@@ -350,14 +349,6 @@ def _parse_yara_line(line: str) -> Parsed:
         "source": NAME,
     }
     return Parsed([ParsedLog(fields, is_timeless=True)])
-
-
-def _steps(level: object) -> tuple[str, str] | None:
-    """Return the category and the severity of a rule's level."""
-    number = as_number(level)
-    if number is None:
-        return None
-    return next((category, severity) for low, category, severity in WAZUH_LEVELS if number >= low)
 
 
 def _from_iso(text: str) -> str | None:
