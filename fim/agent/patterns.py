@@ -1,0 +1,57 @@
+"""Paths chosen by patterns in gitignore's syntax, counted from the root of the file system."""
+
+import re
+from collections.abc import Iterable
+
+# Each star more multiplies the time that a hostile file name can cost.
+MOST_STARS_IN_A_NAME = 4
+# What no regular expression takes for the end of a line.
+LINE_BREAK = "\ufffe"
+
+
+class Patterns:
+    """Match absolute paths against patterns: `*.log` anywhere, `/var/cache/` with all below it.
+
+    Later patterns win, `!` takes back. What was matched is counted by the pattern that did it.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        # Only a process that judges paths pays for the import.
+        from pathspec import GitIgnoreSpec
+
+        self._lines = tuple(lines)
+        self._spec = GitIgnoreSpec.from_lines(self._lines)
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def match(self, path: str, *, is_directory: bool = False) -> str:
+        """Give the pattern that takes the path in; empty when none does."""
+        if not self._lines:
+            return ""
+        name = path.lstrip("/").replace("\n", LINE_BREAK)
+        result = self._spec.check_file(name + "/" if is_directory else name)
+        if not result.include or result.index is None:
+            return ""
+        return self._lines[result.index]
+
+
+def check_pattern(line: str) -> None:
+    """Raise ValueError for a pattern that could not do what its writer means."""
+    from pathspec import GitIgnoreSpec
+
+    if not line.strip() or line.startswith("#"):
+        raise ValueError("an empty pattern or a comment chooses nothing; leave it out")
+    if not line.isprintable():
+        raise ValueError(f"{line!a} holds a line break or a control character")
+    names = re.sub(r"\\.", "", line).split("/")
+    if max(name.count("*") for name in names) > MOST_STARS_IN_A_NAME:
+        raise ValueError(f"{line!r} has more than {MOST_STARS_IN_A_NAME} stars in one name")
+    if names.count("**") > MOST_STARS_IN_A_NAME:
+        raise ValueError(f"{line!r} has more than {MOST_STARS_IN_A_NAME} times **")
+    try:
+        spec = GitIgnoreSpec.from_lines([line])
+    except ValueError as exc:
+        raise ValueError(f"{line!r} is no pattern of gitignore's syntax: {exc}") from exc
+    if spec.patterns[0].include is None:
+        raise ValueError(f"{line!r} chooses nothing")
