@@ -1,6 +1,7 @@
 """What is read of a file, and what is left alone."""
 
 import hashlib
+import itertools
 import os
 import socket
 
@@ -22,11 +23,10 @@ def test_reads_hash_size_mode_and_owner(tmp_path):
     assert read.group == (tmp_path / "a.txt").group()
 
 
-def test_names_an_owner_without_an_account_by_number(tmp_path, monkeypatch):
-    (tmp_path / "a.txt").touch()
-    monkeypatch.setattr(facts.pwd, "getpwuid", {}.__getitem__)
+def test_names_an_owner_without_an_account_by_number():
+    read = Facts(kind="file", uid=4_000_000_000, gid=4_000_000_001)
 
-    assert read_facts(str(tmp_path / "a.txt")).owner == str(os.getuid())
+    assert (read.owner, read.group) == ("4000000000", "4000000001")
 
 
 def test_tells_a_file_that_vanished(tmp_path):
@@ -103,7 +103,7 @@ def test_stops_hashing_a_file_that_grows_beyond_the_limit(monkeypatch):
     monkeypatch.setattr(facts, "MAX_HASHED_BYTES", 3_000_000)
     endless = os.open("/dev/zero", os.O_RDONLY)
 
-    sha256, _, unread = facts._hash(endless)
+    sha256, unread = facts._hash(endless, None)
 
     os.close(endless)
     assert (sha256, unread) == ("", facts.TOO_LARGE)
@@ -112,3 +112,56 @@ def test_stops_hashing_a_file_that_grows_beyond_the_limit(monkeypatch):
 @pytest.mark.parametrize("path", ["/proc/self/mem", "/proc/kmsg"])
 def test_survives_files_that_fail_to_be_read(path):
     assert read_facts(os.path.realpath(path)).sha256 == ""
+
+
+def test_tells_extended_attributes_without_their_values(tmp_path):
+    (tmp_path / "a.txt").touch()
+    os.setxattr(tmp_path / "a.txt", "user.note", b"a secret")
+
+    read = read_facts(str(tmp_path / "a.txt"))
+
+    assert read.xattrs == f"user.note={hashlib.sha256(b'a secret').hexdigest()[:16]}"
+
+
+def test_takes_over_the_hash_of_a_content_that_nobody_wrote(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("abc")
+    known = read_facts(str(tmp_path / "a.txt"))
+    (tmp_path / "a.txt").chmod(0o600)
+    refuse_to_read(monkeypatch)
+
+    read = read_facts(str(tmp_path / "a.txt"), known=known)
+
+    assert (read.sha256, read.mode, read.unread) == (known.sha256, "0600", "")
+
+
+def test_reads_again_what_changed_while_it_was_read(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    descriptor = os.open(path, os.O_RDONLY)
+    writes = iter([b"newer"])
+
+    def write_once(size_bytes):
+        for content in writes:
+            path.write_bytes(content)
+
+    sha256, status, unread = facts.hash_steadily(descriptor, os.fstat(descriptor), write_once)
+
+    os.close(descriptor)
+    assert (sha256, unread) == (hashlib.sha256(b"newer").hexdigest(), "")
+    assert status.st_size == 5
+
+
+def test_says_that_a_file_never_stood_still(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("x")
+    descriptor = os.open(path, os.O_RDONLY)
+
+    times = itertools.count(1)
+
+    def touch(size_bytes):
+        os.utime(path, ns=(0, next(times)))
+
+    _, _, unread = facts.hash_steadily(descriptor, os.fstat(descriptor), touch)
+
+    os.close(descriptor)
+    assert unread == "changing"
