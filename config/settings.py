@@ -1,5 +1,6 @@
 """Picket's settings. Every value comes from the environment; docs/configuration.md lists them."""
 
+import importlib.util
 import ipaddress
 import re
 import socket
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "config.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.content_security.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "users.cookies.SecureCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -97,13 +99,16 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the apps': the console's frame takes the place of Django's.
+        "DIRS": [BASE_DIR / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"moments": "config.moments"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]
@@ -149,6 +154,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+CSRF_FAILURE_VIEW = "config.console.refuse_forged_form"
 
 # Failed sign-ins, counted for a user name from an address on every door (django-axes).
 AXES_FAILURE_LIMIT = env.whole("SIGN_IN_FAILURE_LIMIT", default=5, maximum=1_000)
@@ -277,7 +283,14 @@ INCRON_STATUS_MAX_AGE_SECONDS = env.whole(
     "INCRON_STATUS_MAX_AGE_SECONDS", default=120, maximum=86_400
 )
 
-# Static files
+# Static files. Of django-unfold the console takes the build of Chart.js alone; its pages need
+# 'unsafe-eval', see docs/architecture.md.
+UNFOLD = importlib.util.find_spec("unfold")
+assert UNFOLD is not None and UNFOLD.origin is not None
+STATICFILES_DIRS = [
+    BASE_DIR / "config" / "static",
+    ("chart", Path(UNFOLD.origin).parent / "static" / "unfold" / "js" / "chart"),
+]
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STORAGES = {

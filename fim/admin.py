@@ -7,10 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from config.console import console_site
 from config.pagination import CappedPaginator
 from fim.models import DayCount, FimLog, RawRecord
+from fim.overview.views import show_overview
 from fim.services import delete_logs
 from fim.subjects import search_logs
+
+console_site().first_page = show_overview
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -43,10 +47,8 @@ class FimLogAdmin(ReadOnlyAdmin):
         return format_html("<pre>{}</pre>", record.text) if record else "-"
 
     def delete_model(self, request: HttpRequest, obj: FimLog) -> None:
-        delete_logs([obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FimLog]) -> None:
-        delete_logs(queryset.values_list("pk", flat=True))
 
 
 @admin.register(DayCount)

@@ -1,0 +1,28 @@
+// Shows every <time datetime> in the viewer's own zone; the node's text stays as its title.
+"use strict";
+{
+  const viewerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const footer = () => document.getElementById("zone");
+  const nodeZone = () => (footer() ? footer().dataset.nodeZone : "");
+  // Swedish is the locale that writes 2026-03-14 12:00:00.
+  const form = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium" });
+
+  const showTimes = (root) => {
+    for (const element of root.querySelectorAll("time[datetime]:not([title])")) {
+      const moment = new Date(element.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      element.title = `${element.textContent} on the node (${nodeZone()})`;
+      element.textContent = form.format(moment);
+    }
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    showTimes(document);
+    if (footer() && viewerZone) {
+      footer().textContent =
+        `Times are in your zone, ${viewerZone}; the node's, ${nodeZone()}, shows when you point at one.`;
+    }
+  });
+  // What console/live.js brings in has times too.
+  document.addEventListener("live:shown", (event) => showTimes(event.target));
+}
