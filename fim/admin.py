@@ -47,8 +47,10 @@ class FimLogAdmin(ReadOnlyAdmin):
         return format_html("<pre>{}</pre>", record.text) if record else "-"
 
     def delete_model(self, request: HttpRequest, obj: FimLog) -> None:
+        delete_logs([obj.pk])
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FimLog]) -> None:
+        delete_logs(queryset.values_list("pk", flat=True))
 
 
 @admin.register(DayCount)
