@@ -41,3 +41,9 @@ accesslog = None
 
 def when_ready(server: Any) -> None:
     server.log.info("Picket serves %s; Ctrl-C ends it.", f"http://{bind}")
+
+
+def post_worker_init(worker: Any) -> None:
+    from fim.hosts.watch import start_watching
+
+    start_watching()

@@ -283,6 +283,17 @@ INCRON_STATUS_MAX_AGE_SECONDS = env.whole(
     "INCRON_STATUS_MAX_AGE_SECONDS", default=120, maximum=86_400
 )
 
+# Hosts
+HOST_CHECK_SECONDS = env.whole("HOST_CHECK_SECONDS", default=15, maximum=3_600)
+HOST_LATE_HEARTBEATS = env.whole("HOST_LATE_HEARTBEATS", default=2, maximum=1_000)
+HOST_SILENT_HEARTBEATS = env.whole(
+    "HOST_SILENT_HEARTBEATS",
+    default=max(5, HOST_LATE_HEARTBEATS),
+    minimum=HOST_LATE_HEARTBEATS,
+    maximum=1_000,
+)
+HOST_SLACK_SECONDS = env.whole("HOST_SLACK_SECONDS", default=15, minimum=0, maximum=3_600)
+
 # Static files. Of django-unfold the console takes the build of Chart.js alone; its pages need
 # 'unsafe-eval', see docs/architecture.md.
 UNFOLD = importlib.util.find_spec("unfold")

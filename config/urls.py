@@ -30,6 +30,7 @@ urlpatterns = [
     path("api/", include("users.urls")),
     path("api/", include("threats.urls")),
     path("api/", include("fim.urls")),
+    path("api/", include("fim.hosts.urls")),
     path("api/", include("fim.osquery.urls")),
     path("dhimp/api/", include("fim.dhimp.urls")),
     path("elastic", BareRootView.as_view()),

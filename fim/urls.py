@@ -39,6 +39,5 @@ urlpatterns = [
     path("logs/today/", views.TodayView.as_view(), name="today"),
     path("logs/by-date/", views.ByDateView.as_view(), name="by-date"),
     path("logs/stats-by-date/", views.StatsByDateView.as_view(), name="stats-by-date"),
-    path("incron/control/", views.IncronView.as_view(), name="incron-control"),
     *router.urls,
 ]

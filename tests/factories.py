@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from fim.hosts.services import record_heartbeat
 from fim.ingest.commit import commit_log
 from fim.ingest.record import read_log
 from threats.services import record_event
@@ -48,3 +49,8 @@ def new_log(*, received_at=NOON, **fields):
 
 def make_log(*, received_at=NOON, **fields):
     return commit_log(new_log(received_at=received_at, **fields))[0]
+
+
+def make_host(name="web-1", *, received_at=NOON, dropped=(), **report):
+    """A host whose heartbeat was just received."""
+    return record_heartbeat(name=name, report=report, dropped=dropped, received_at=received_at)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from swagger_spec_validator.validator20 import validate_spec
 
-from tests.factories import make_alert, make_log
+from tests.factories import make_alert, make_host, make_log
 from tests.urls import rest_operations
 
 pytestmark = pytest.mark.django_db
@@ -84,14 +84,15 @@ def test_the_ui_is_served_with_its_own_files(client, ui):
 
 
 def test_answers_have_the_fields_that_the_schema_names(schema, admin_client):
-    alert, log = make_alert(), make_log(category="danger")
+    alert, log, host = make_alert(), make_log(category="danger"), make_host()
     ids = {"alerts": alert.pk, "events": alert.event.pk, "logs": log.pk}
 
     for (method, path), operation in operations(schema).items():
         if method != "GET" or (method, path) in HEALTH:
             continue
         noun = path.split("/{id}")[0].rpartition("/")[2]
-        url = path.replace("{id}", str(ids.get(noun))) + "?date=2026-03-14"
+        url = path.replace("{id}", str(ids.get(noun))).replace("{name}", host.name)
+        url += "?date=2026-03-14"
         answer = admin_client.get(url)
         assert answer.status_code == 200, (url, answer.content)
         described = resolve(schema, operation["responses"]["200"]["schema"])

@@ -26,7 +26,7 @@ def test_believes_a_fresh_status_file(analyst_client, status_file, word, is_runn
 
     answer = analyst_client.get(URL).json()
 
-    assert answer.keys() == {"is_running", "source", "detail", "status_age_seconds"}
+    assert answer.keys() == {"is_running", "source", "detail", "status_age_seconds", "agent"}
     assert (answer["is_running"], answer["source"]) == (is_running, "status_file")
     assert answer["detail"].startswith(f"The status file said {word} ")
 
@@ -38,6 +38,7 @@ def test_asks_the_process_list_where_there_is_no_file(analyst_client):
         "source": "process_list",
         "detail": "The process list shows no no-such-incrond; the status file does not exist.",
         "status_age_seconds": None,
+        "agent": None,
     }
 
 

@@ -1,6 +1,6 @@
 """Picket's own logs, in the contract's fields; the DHIMP platform's agent posts the same shape."""
 
-from fim.ingest.parsed import Parsed, ParsedLog
+from fim.ingest.parsed import IGNORED, Parsed, ParsedLog
 
 NAME = "picket"
 TITLE = "Picket's own logs"
@@ -11,7 +11,13 @@ def recognises(record: object) -> bool:
 
 
 def parse(record: object) -> Parsed:
-    """Return the log; a line of an archive holds the raw record of another tool besides."""
+    """Return the log; a line of an archive holds the raw record of another tool besides.
+
+    An agent's canary is no change of the host: that it is acknowledged is all that it is for.
+    """
     assert isinstance(record, dict)
+    attributes = record.get("attributes")
+    if isinstance(attributes, dict) and attributes.get("canary") is True:
+        return IGNORED
     raw = record.get("raw")
     return Parsed([ParsedLog(record, raw if isinstance(raw, str) else None)])

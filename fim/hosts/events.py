@@ -1,0 +1,112 @@
+"""The events that a host's heartbeats, and their absence, raise."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from fim.hosts.models import Host
+from fim.ingest.fit import fit_text
+from fim.ingest.parsed import event_id_of
+from threats.models import Alert, Severity
+from threats.services import change_alert_status, record_event
+
+SILENT = "host.silent"
+RETURNED = "host.returned"
+BLIND = "host.blind"
+SEES_AGAIN = "host.sees_again"
+DROPPED_LOGS = "host.dropped_logs"
+# In an alert's history. No user name may hold a space.
+THE_NODE = "the node"
+MAX_ROOTS_NAMED = 5
+MAX_ROOT_CHARACTERS = 255
+
+
+def dedup_key_of(event_type: str, host: str) -> str:
+    """Return the dedup key of a trouble of a host: one unresolved alert for each type and host."""
+    return f"{event_type}:{hashlib.sha256(host.encode()).hexdigest()}"
+
+
+def tell_silent(host: Host) -> None:
+    """Record that nothing is heard of a host any more."""
+    _tell_trouble(
+        host,
+        SILENT,
+        f"{host.name} sent no heartbeat since {_shown(host.last_seen_at)}; it used to send one"
+        f" every {host.every_seconds} seconds.",
+    )
+
+
+def tell_returned(host: Host, *, received_at: datetime) -> None:
+    """Record that a silent host is heard again, and note it in its alert."""
+    text = f"{host.name} is heard again since {_shown(received_at)}"
+    _tell_end(host, SILENT, RETURNED, f"{text}; the last time was {_shown(host.last_seen_at)}.")
+
+
+def tell_blind(host: Host) -> None:
+    """Record that an agent does not see what changes on its host."""
+    _tell_trouble(
+        host,
+        BLIND,
+        f"The agent of {host.name} is blind since {_shown(host.blind_since)}: it does not see"
+        f" what changes {_named(host.blind_roots)}.",
+    )
+
+
+def tell_sees_again(host: Host, *, blind_since: datetime, received_at: datetime) -> None:
+    """Record that an agent sees changes again, and note it in its alert."""
+    text = f"The agent of {host.name} sees changes again since {_shown(received_at)}"
+    _tell_end(host, BLIND, SEES_AGAIN, f"{text}; it was blind since {_shown(blind_since)}.")
+
+
+def tell_dropped(host: Host, *, first_seq: int, last_seq: int, count: int) -> bool:
+    """Record that logs of an agent will never come; say whether this was not told before."""
+    event_id = event_id_of(DROPPED_LOGS, [host.name, first_seq, last_seq, count])
+    return record_event(
+        source_name=host.name,
+        event_type=DROPPED_LOGS,
+        severity=Severity.MEDIUM,
+        description=(
+            f"The agent of {host.name} dropped {count} logs from {first_seq} to {last_seq} of its"
+            " seq: its spool was full."
+        ),
+        event_id=uuid.UUID(event_id),
+    ).is_new
+
+
+def _tell_trouble(host: Host, event_type: str, description: str) -> None:
+    record_event(
+        source_name=host.name,
+        event_type=event_type,
+        severity=Severity.HIGH,
+        description=description,
+        dedup_key=dedup_key_of(event_type, host.name),
+    )
+
+
+def _tell_end(host: Host, trouble: str, event_type: str, description: str) -> None:
+    """Record the end of a trouble, and note it where people look; the alert stays as it is.
+
+    The caller holds a transaction.
+    """
+    record_event(
+        source_name=host.name,
+        event_type=event_type,
+        severity=Severity.LOW,
+        description=description,
+    )
+    alerts = Alert.objects.unresolved().select_for_update()
+    if alert := alerts.filter(dedup_key=dedup_key_of(trouble, host.name)).first():
+        change_alert_status(alert, status=alert.status, by=THE_NODE, note=description)
+
+
+def _shown(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else "an unknown time"
+
+
+def _named(roots: Sequence[str]) -> str:
+    if not roots:
+        return "in what it watches"
+    named = ", ".join(fit_text(root, MAX_ROOT_CHARACTERS) for root in roots[:MAX_ROOTS_NAMED])
+    more = f" and {len(roots) - MAX_ROOTS_NAMED} more" if len(roots) > MAX_ROOTS_NAMED else ""
+    return f"below {named}{more}"

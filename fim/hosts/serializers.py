@@ -1,0 +1,202 @@
+"""JSON shapes of heartbeats and hosts."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from fim.hosts.models import Host, State
+from fim.ingest.fit import fit_text
+from fim.ingest.record import EARLIEST, LIMITS, MAX_INTEGER
+from fim.serializers import IncronStatusSerializer
+
+MAX_SECONDS = 10**9
+MAX_EVERY_SECONDS = 86_400
+MAX_PATHS = 100
+MAX_RANGES = 1_000
+
+
+def _whole(**more: Any) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=MAX_INTEGER, **more
+    )
+
+
+def _seconds(**more: Any) -> serializers.FloatField:
+    return serializers.FloatField(
+        required=False, allow_null=True, min_value=0, max_value=MAX_SECONDS, **more
+    )
+
+
+def _text(limit: int) -> serializers.CharField:
+    return serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=limit
+    )
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment, UTC where no zone is named. One ahead of the node's clock counts as now."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, allow_null=True, default_timezone=UTC, **more)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if moment < EARLIEST:
+            raise serializers.ValidationError("Is before 1970; no agent ran then.")
+        return min(moment, self.context["received_at"])
+
+
+class PathsField(serializers.ListField):
+    """Paths, for people to read: the first hundred of them, odd bytes shown as escapes."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(
+            required=False, allow_null=True, child=serializers.CharField(allow_blank=True), **more
+        )
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if not isinstance(data, list) or not all(isinstance(path, str) for path in data):
+            raise serializers.ValidationError("Takes a list of texts.")
+        return [fit_text(path, LIMITS["path"]) for path in data[:MAX_PATHS]]
+
+
+class DroppedRangeSerializer(serializers.Serializer[Any]):
+    first_seq = serializers.IntegerField(min_value=0, max_value=MAX_INTEGER)
+    last_seq = serializers.IntegerField(min_value=0, max_value=MAX_INTEGER)
+    count = serializers.IntegerField(min_value=1, max_value=MAX_INTEGER)
+
+    def validate(self, attrs: dict[str, int]) -> dict[str, int]:
+        most = attrs["last_seq"] - attrs["first_seq"] + 1
+        if attrs["count"] > most:
+            raise serializers.ValidationError(
+                f"From {attrs['first_seq']} to {attrs['last_seq']} there are no {attrs['count']}."
+            )
+        return attrs
+
+
+class DroppedField(serializers.ListField):
+    """Looks at the length first, so that the answer to a flood is one sentence."""
+
+    child = DroppedRangeSerializer()
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > MAX_RANGES:
+            raise serializers.ValidationError(
+                f"Has {len(data)} ranges; at most {MAX_RANGES} are taken at once."
+            )
+        return super().to_internal_value(data)
+
+
+class HeartbeatSerializer(serializers.Serializer[Any]):
+    """What an agent says of itself; what it leaves out or sends as null is not known."""
+
+    host = _text(LIMITS["host"])
+    every_seconds = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MAX_EVERY_SECONDS,
+        help_text="How often it sends a heartbeat; 60 where it does not say.",
+    )
+    version = _text(64)
+    source = _text(LIMITS["source"])  # type: ignore[assignment]
+    started_at = MomentField()
+    seq = _whole(help_text="Number of its last log.")
+    watches = _whole(help_text="Directories that the kernel tells it of.")
+    unwatched = PathsField(help_text="Roots that it scans instead.")
+    spool_depth = _whole(help_text="Logs that the node has not acknowledged.")
+    spool_bytes = _whole()
+    last_scan_at = MomentField()
+    last_scan_seconds = _seconds()
+    lag_seconds = _seconds(help_text="Age of the oldest log that is not acknowledged.")
+    overflows = _whole(help_text="How often the kernel's queue overflowed.")
+    ignored = _whole(help_text="Changes that it was told to ignore.")
+    blind_since = MomentField(help_text="Since when its own test changes do not come back.")
+    blind_roots = PathsField()
+    dropped = DroppedField(
+        required=False, allow_null=True, help_text="Logs that its full spool lost, for good."
+    )
+
+    def report(self) -> dict[str, Any]:
+        """Return the fields of Host; those of an earlier heartbeat do not live on."""
+        sent: Mapping[str, Any] = self.validated_data
+        names = set(self.fields) - {"host", "dropped"}
+        report = {name: sent.get(name) for name in names}
+        return report | {
+            "every_seconds": sent.get("every_seconds") or 60,
+            **{name: sent.get(name) or "" for name in ("version", "source")},
+            **{name: sent.get(name) or [] for name in ("unwatched", "blind_roots")},
+        }
+
+
+class HeartbeatAnswerSerializer(serializers.Serializer[Any]):
+    host = serializers.CharField()
+    state = serializers.ChoiceField(choices=State.choices)
+    received_at = serializers.DateTimeField(default_timezone=UTC)
+
+
+class DroppedSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField(source="dropped_count")
+    ranges = DroppedRangeSerializer(
+        source="dropped_ranges", many=True, help_text="The last twenty."
+    )
+
+
+class HostSerializer(serializers.ModelSerializer[Host]):
+    state = serializers.ChoiceField(choices=State.choices)
+    last_seen_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    started_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    last_scan_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    is_blind = serializers.BooleanField()
+    blind_since = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    unwatched = serializers.ListField(child=serializers.CharField())
+    blind_roots = serializers.ListField(child=serializers.CharField())
+    dropped = DroppedSerializer(source="*")
+
+    class Meta:
+        model = Host
+        fields = [
+            "name",
+            "state",
+            "last_seen_at",
+            "every_seconds",
+            "source",
+            "version",
+            "started_at",
+            "seq",
+            "watches",
+            "unwatched",
+            "spool_depth",
+            "spool_bytes",
+            "last_scan_at",
+            "last_scan_seconds",
+            "lag_seconds",
+            "overflows",
+            "ignored",
+            "is_blind",
+            "blind_since",
+            "blind_roots",
+            "dropped",
+        ]
+        read_only_fields = fields
+
+
+class AgentSerializer(serializers.ModelSerializer[Host]):
+    host = serializers.CharField(source="name")
+    state = serializers.ChoiceField(choices=State.choices)
+    last_seen_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+    is_blind = serializers.BooleanField()
+    blind_since = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
+
+    class Meta:
+        model = Host
+        fields = ["host", "state", "last_seen_at", "version", "is_blind", "blind_since"]
+        read_only_fields = fields
+
+
+class WatchersSerializer(IncronStatusSerializer):
+    agent = AgentSerializer(
+        allow_null=True, help_text="Picket's own on the host of this node; null: never heard of."
+    )

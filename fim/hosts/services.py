@@ -1,0 +1,148 @@
+"""Write rules of hosts: a heartbeat came; none came; a host was heard of by its logs alone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from fim.dialects import turn_to_write
+from fim.hosts import events
+from fim.hosts.models import Host, HostCheck
+from fim.ingest.record import MAX_AHEAD, MAX_INTEGER
+from fim.models import DayCount
+
+MAX_RANGES_KEPT = 20
+
+
+def record_heartbeat(
+    *,
+    name: str,
+    report: Mapping[str, Any],
+    dropped: Sequence[Mapping[str, int]] = (),
+    received_at: datetime,
+) -> Host:
+    """Keep what an agent says of itself, as its host's present state, and return the host.
+
+    `report` holds fields of Host. A heartbeat that ends a silence, or says that the agent went
+    blind or sees again, records an event each, and so does each range of dropped logs that was
+    not counted before; a repeat records none. One that a later one overtook is a sign of life,
+    and changes nothing else. One transaction, two statements where nothing happened.
+    """
+    with turn_to_write(), transaction.atomic():
+        host, _ = Host.objects.select_for_update().get_or_create(name=name)
+        if host.is_silence_told:
+            events.tell_returned(host, received_at=received_at)
+            host.is_silence_told = False
+        _count_dropped(host, dropped)
+        if not _is_overtaken(host, report, received_at):
+            _take(host, report, received_at)
+        _move_deadlines(host, received_at)
+        host.save()
+    return host
+
+
+def _is_overtaken(host: Host, report: Mapping[str, Any], received_at: datetime) -> bool:
+    """Say whether a later heartbeat of the same run of the agent was stored first."""
+    if host.started_at is None or report.get("started_at") != host.started_at:
+        return False
+    seq = report.get("seq")
+    return seq is not None and host.seq is not None and seq < host.seq
+
+
+def _take(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
+    blind_since = host.blind_since
+    for name, value in report.items():
+        setattr(host, name, value)
+    if host.is_blind and not blind_since:
+        events.tell_blind(host)
+    elif blind_since and not host.is_blind:
+        events.tell_sees_again(host, blind_since=blind_since, received_at=received_at)
+
+
+def _move_deadlines(host: Host, received_at: datetime) -> None:
+    """Count the host's silence from now on, unless a later heartbeat does; a moment that is far
+    ahead is of a time when the node's own clock was wrong.
+    """
+    seen_at = host.last_seen_at
+    if seen_at is None or not received_at < seen_at <= received_at + MAX_AHEAD:
+        host.last_seen_at = received_at
+        host.late_at, host.silent_at = deadlines(received_at, host.every_seconds)
+
+
+def deadlines(heard_at: datetime, every_seconds: int) -> tuple[datetime, datetime]:
+    """Return when a host becomes late, and when silent, unless it is heard again."""
+    late, silent = (
+        timedelta(seconds=every_seconds * heartbeats + settings.HOST_SLACK_SECONDS)
+        for heartbeats in (settings.HOST_LATE_HEARTBEATS, settings.HOST_SILENT_HEARTBEATS)
+    )
+    return heard_at + late, heard_at + silent
+
+
+def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
+    """Count what is new: an agent repeats a range until it knows that the node has it, and may
+    have dropped more at its end by then.
+    """
+    ranges = {each["first_seq"]: each for each in host.dropped_ranges}
+    for each in dropped:
+        before = ranges.get(each["first_seq"], {"count": 0})["count"]
+        if each["count"] > before and events.tell_dropped(host, **each):
+            total = host.dropped_count + each["count"] - before
+            host.dropped_count = min(total, MAX_INTEGER)
+            ranges.pop(each["first_seq"], None)
+            ranges[each["first_seq"]] = dict(each)
+    host.dropped_ranges = list(ranges.values())[-MAX_RANGES_KEPT:]
+
+
+def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timedelta(0)) -> int:
+    """Raise the event of each host that fell silent; return how many there were.
+
+    Whoever calls this, and however often and at once, an event is recorded once. A round less
+    than `min_gap` after the last one does nothing. More than `max_gap` after it the node was
+    down, or its database away, and no agent could report: then every host that was not silent by
+    then gets its whole time again. Hosts that are known by their logs alone are added.
+    """
+    last = HostCheck.objects.values_list("checked_at", flat=True).first()
+    if last is not None and timedelta(0) <= now - last < min_gap:
+        return 0
+    with turn_to_write(), transaction.atomic():
+        # A write each round: where it fails, heartbeats could not have been stored either.
+        HostCheck.objects.update_or_create(pk=1, defaults={"checked_at": now})
+        if last is not None and not timedelta(0) <= now - last <= max_gap:
+            _begin_anew(last, now)
+    _add_hosts_with_logs(now)
+    return sum(_tell_silence(host) for host in _untold(now))
+
+
+def _begin_anew(last: datetime, now: datetime) -> None:
+    hosts = Host.objects.filter(silent_at__gt=last, is_silence_told=False).order_by()
+    for every_seconds in set(hosts.values_list("every_seconds", flat=True)):
+        late_at, silent_at = deadlines(now, every_seconds)
+        same = hosts.filter(every_seconds=every_seconds)
+        same.update(late_at=late_at, silent_at=silent_at)
+
+
+def _add_hosts_with_logs(now: datetime) -> None:
+    """Make known who posted logs since yesterday and sent no heartbeat; ingest itself does not."""
+    yesterday = timezone.localdate(now) - timedelta(days=1)
+    counts = DayCount.objects.filter(day__gte=yesterday, count__gt=0)
+    names = counts.exclude(host__in=Host.objects.values("name")).order_by()
+    hosts = [Host(name=name) for name in names.values_list("host", flat=True).distinct()]
+    if hosts:
+        Host.objects.bulk_create(hosts, ignore_conflicts=True)
+
+
+def _untold(now: datetime) -> list[Host]:
+    return list(Host.objects.silent(now).filter(is_silence_told=False))
+
+
+def _tell_silence(host: Host) -> bool:
+    """Record the silence of a host, unless it was heard meanwhile or another process did so."""
+    with turn_to_write(), transaction.atomic():
+        same = Host.objects.filter(pk=host.pk, silent_at=host.silent_at, is_silence_told=False)
+        is_mine = bool(same.update(is_silence_told=True))
+        if is_mine:
+            events.tell_silent(host)
+    return is_mine

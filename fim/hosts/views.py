@@ -1,0 +1,86 @@
+"""Hosts over REST: agents send heartbeats, people see who is alive."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import mixins, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fim import schema
+from fim.hosts import serializers
+from fim.hosts.filters import HostFilter
+from fim.hosts.models import Host, HostQuerySet, State
+from fim.hosts.services import record_heartbeat
+from fim.permissions import MayPostLogsOrIsNear
+from fim.views import IncronView, default_host
+from users.authentication import KeyAuthentication
+from users.throttles import IngestThrottle, KeyThrottle
+
+
+class HeartbeatView(APIView):
+    """Takes what an agent says of itself. Who may post logs may, for any host, as in ingest."""
+
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [MayPostLogsOrIsNear]
+    throttle_classes = [KeyThrottle, IngestThrottle]
+
+    @swagger_auto_schema(
+        operation_summary="Tell that the agent of a host works",
+        operation_description=(
+            "Sent every minute or so. Every field may be left out, fields that are not known are"
+            " ignored; a repeat changes nothing but when the host was last seen."
+        ),
+        manual_parameters=[schema.HOST],
+        request_body=serializers.HeartbeatSerializer,
+        responses={200: serializers.HeartbeatAnswerSerializer},
+        security=schema.INGEST["security"],
+    )
+    def post(self, request: Request) -> Response:
+        received_at = timezone.now()
+        heartbeat = serializers.HeartbeatSerializer(
+            data=request.data, context={"received_at": received_at}
+        )
+        heartbeat.is_valid(raise_exception=True)
+        host = record_heartbeat(
+            name=heartbeat.validated_data.get("host") or default_host(request),
+            report=heartbeat.report(),
+            dropped=heartbeat.validated_data.get("dropped") or [],
+            received_at=received_at,
+        )
+        # A host that is heard of is alive.
+        answer = {"host": host.name, "state": State.ALIVE, "received_at": received_at}
+        return Response(serializers.HeartbeatAnswerSerializer(answer).data)
+
+
+class HostViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Host]):
+    """Hosts by name, each with its state as of now."""
+
+    queryset = Host.objects.none()
+    serializer_class = serializers.HostSerializer
+    filterset_class = HostFilter
+    lookup_field = "name"
+
+    def get_queryset(self) -> HostQuerySet:
+        return Host.objects.with_state(timezone.now()).order_by("name")
+
+    @swagger_auto_schema(operation_summary="Show one host", responses={404: ""})
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().retrieve(request, *args, **kwargs)
+
+
+class IncronAndAgentView(IncronView):
+    """Incron's state, and that of Picket's own agent on the same machine."""
+
+    @swagger_auto_schema(
+        operation_summary="Say whether the host's incron file watcher, and Picket's agent, work",
+        responses={200: serializers.WatchersSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        agent = Host.objects.with_state(timezone.now()).filter(name=settings.NODE_NAME).first()
+        answer = super().get(request)
+        answer.data["agent"] = serializers.AgentSerializer(agent).data if agent else None
+        return answer
