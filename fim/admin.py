@@ -13,6 +13,7 @@ from fim.models import DayCount, FimLog, RawRecord
 from fim.overview.views import show_overview
 from fim.services import delete_logs
 from fim.subjects import search_logs
+from users.audit import who_of
 
 console_site().first_page = show_overview
 
@@ -47,10 +48,10 @@ class FimLogAdmin(ReadOnlyAdmin):
         return format_html("<pre>{}</pre>", record.text) if record else "-"
 
     def delete_model(self, request: HttpRequest, obj: FimLog) -> None:
-        delete_logs([obj.pk])
+        delete_logs([obj.pk], by=who_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FimLog]) -> None:
-        delete_logs(queryset.values_list("pk", flat=True))
+        delete_logs(queryset.values_list("pk", flat=True), by=who_of(request))
 
 
 @admin.register(DayCount)

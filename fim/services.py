@@ -11,17 +11,24 @@ from fim.counts import Key, keys_of, subtract_counts
 from fim.dialects import set_event_ids, turn_to_write
 from fim.ingest.parsed import event_id_of
 from fim.models import FimLog
+from users.audit import write_audit
+from users.models import Deed, Kind
 
 IDS_A_STATEMENT = 500
+# Of a deletion's logs, so many are named in the audit list; all are counted.
+AUDITED_IDS = 1_000
+AUDITED_KEYS = 100
 
 
-def delete_logs(ids: Iterable[int]) -> int:
+def delete_logs(ids: Iterable[int], *, by: str = "") -> int:
     """Delete logs and take them from the day counts; return how many there were.
 
-    Ids that are not stored do not count. One transaction: all of them go, or none.
+    Ids that are not stored do not count. One transaction: all of them go, or none. What a person
+    (`by`) deletes is in the audit list.
     """
     wanted = sorted(set(ids))
     deleted: Counter[Key] = Counter()
+    gone: list[int] = []
     with transaction.atomic():
         for start in range(0, len(wanted), IDS_A_STATEMENT):
             # The lock is for PostgreSQL, where two deletions may meet; SQLite has one writer.
@@ -34,10 +41,25 @@ def delete_logs(ids: Iterable[int]) -> int:
             found = list(rows)
             FimLog.objects.filter(pk__in=[row[0] for row in found]).delete()
             deleted += keys_of(row[1:] for row in found)
+            gone += [row[0] for row in found]
         # After all rows, as in ingest: two deletions that share rows and counts would otherwise
         # wait for each other in a ring.
         subtract_counts(deleted)
+        if gone:
+            _audit_deletion(by, gone, deleted)
     return deleted.total()
+
+
+def _audit_deletion(by: str, ids: Sequence[int], deleted: Counter[Key]) -> None:
+    """Tell what is gone: how many of which host, day and category, and their ids."""
+    logs = [
+        {"day": day, "host": host, "category": category, "count": count}
+        for (day, host, category), count in sorted(deleted.items())[:AUDITED_KEYS]
+    ]
+    before = {"count": len(ids), "ids": ids[:AUDITED_IDS], "logs": logs}
+    ref = ids[0] if len(ids) == 1 else ""
+    name = "1 log" if len(ids) == 1 else f"{len(ids)} logs"
+    write_audit(by, Deed.DELETED, Kind.LOG, ref=ref, name=name, before=before)
 
 
 def give_event_ids(logs: Sequence[FimLog]) -> None:

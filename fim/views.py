@@ -41,6 +41,7 @@ from fim.models import FimLog
 from fim.pages import LogPagination
 from fim.permissions import MayPostLogsOrIsNear
 from fim.services import delete_logs
+from users.audit import who_of
 from users.authentication import KeyAuthentication, Machine
 from users.permissions import IsAdmin, IsPerson
 from users.throttles import IngestThrottle, KeyThrottle
@@ -126,7 +127,8 @@ class FimLogViewSet(
     def destroy_many(self, request: Request) -> Response:
         serializer = serializers.IdsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response({"deleted": delete_logs(serializer.validated_data["ids"])})
+        deleted = delete_logs(serializer.validated_data["ids"], by=who_of(request))
+        return Response({"deleted": deleted})
 
 
 class JSONErrors(BaseContentNegotiation):

@@ -10,16 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from config.errors import DomainError
 from config.pagination import CappedPaginator
+from threats.edits import add_event, delete_event, update_event
 from threats.models import TRANSITIONS, Alert, AlertChange, Event, Status, severity_rank
-from threats.services import (
-    acknowledge_alert,
-    change_alert_status,
-    delete_alert,
-    delete_event,
-    record_event,
-    resolve_alert,
-    update_event,
-)
+from threats.services import acknowledge_alert, change_alert_status, delete_alert, resolve_alert
+from users.audit import who_of
 
 
 @admin.register(Event)
@@ -52,20 +46,21 @@ class EventAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Event, form: ModelForm, change: bool) -> None:
         if change:
-            update_event(obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            update_event(obj, by=who_of(request), **changes)
             return
-        recorded = record_event(**form.cleaned_data)
+        recorded = add_event(by=who_of(request), **form.cleaned_data)
         # The admin goes on with `obj`, to log the addition and to find its page.
         obj.pk = recorded.event.pk
         if not recorded.is_new:
             messages.info(request, f"Counted as a repeat of event {obj.pk}.")
 
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
-        delete_event(obj)
+        delete_event(obj, by=who_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
         for event in queryset:
-            delete_event(event)
+            delete_event(event, by=who_of(request))
 
 
 class AlertChangeInline(admin.TabularInline):
@@ -150,16 +145,16 @@ class AlertAdmin(admin.ModelAdmin):
         change_alert_status(
             obj,
             status=form.cleaned_data["status"],
-            by=request.user.get_username(),
+            by=who_of(request),
             note=form.cleaned_data["note"],
         )
 
     def delete_model(self, request: HttpRequest, obj: Alert) -> None:
-        delete_alert(obj)
+        delete_alert(obj, by=who_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         for alert in queryset:
-            delete_alert(alert)
+            delete_alert(alert, by=who_of(request))
 
     @admin.action(description="Acknowledge selected alerts", permissions=["change"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
@@ -175,7 +170,7 @@ class AlertAdmin(admin.ModelAdmin):
         changed = 0
         for alert in queryset:
             try:
-                change(alert, by=request.user.get_username())
+                change(alert, by=who_of(request))
                 changed += 1
             except DomainError as exc:
                 self.message_user(request, exc.detail, messages.ERROR)

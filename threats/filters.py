@@ -40,6 +40,7 @@ class EventFilter(filters.FilterSet):
 class AlertFilter(filters.FilterSet):
     status = filters.MultipleChoiceFilter(choices=Status.choices, distinct=False)
     event__severity = filters.MultipleChoiceFilter(choices=Severity.choices, distinct=False)
+    assignee = filters.CharFilter()
     event__source_name = filters.CharFilter()
     event__event_type = filters.CharFilter()
     created_at_after = MomentFilter("created_at", "gte", label="From this moment on (ISO 8601).")

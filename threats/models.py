@@ -117,6 +117,8 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class Alert(models.Model):
     event = models.OneToOneField(Event, on_delete=models.CASCADE, related_name="alert")
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    # Who deals with it, by user name, as the history is.
+    assignee = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # The event's key, here because the constraint needs it beside the status. None on an alert
     # whose key another unresolved alert holds.
@@ -148,7 +150,8 @@ class Alert(models.Model):
 
 
 class AlertChange(models.Model):
-    """One change of an alert's status: who, from what to what, when, and why; or a note alone."""
+    """One change of an alert: who, when, why, and from what status to what or to whom it went; or
+    a note alone."""
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="changes")
     # A name, not an account: people of other nodes have none here, and history outlives accounts.
@@ -156,13 +159,17 @@ class AlertChange(models.Model):
     changed_at = models.DateTimeField(auto_now_add=True)
     from_status = models.CharField(max_length=8, choices=Status)
     to_status = models.CharField(max_length=8, choices=Status)
+    # Empty where it was taken from everyone; None where it stayed with whom it was.
+    assigned_to = models.CharField(max_length=150, null=True)  # noqa: DJ001
     note = models.TextField(blank=True, max_length=2_000)
 
     class Meta:
         ordering = ["changed_at", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(from_status=F("to_status")) | ~Q(note=""),
+                condition=~Q(from_status=F("to_status"))
+                | ~Q(note="")
+                | Q(assigned_to__isnull=False),
                 name="alert_change_says_something",
             )
         ]

@@ -67,14 +67,25 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
     class Meta:
         model = Alert
-        fields = ["id", "event", "status", "created_at"]
+        fields = ["id", "event", "status", "assignee", "created_at"]
 
 
 class AlertUpdateSerializer(serializers.Serializer[Any]):
     status = _choice_of(Status)
+    assignee = serializers.CharField(
+        max_length=150,
+        required=False,
+        allow_blank=True,
+        help_text="User name of who deals with it; empty for nobody.",
+    )
     note = serializers.CharField(
         max_length=2_000, required=False, allow_blank=True, help_text="Why; kept in the history."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() & {"status", "assignee"}:
+            raise serializers.ValidationError({"status": ["Takes this or an assignee."]})
+        return attrs
 
 
 class AlertChangeSerializer(serializers.ModelSerializer[AlertChange]):
@@ -82,7 +93,14 @@ class AlertChangeSerializer(serializers.ModelSerializer[AlertChange]):
 
     class Meta:
         model = AlertChange
-        fields = ["changed_by", "from_status", "to_status", "changed_at", "note"]
+        fields = [
+            "changed_by",
+            "from_status",
+            "to_status",
+            "assigned_to",
+            "changed_at",
+            "note",
+        ]
 
 
 class AlertHistorySerializer(serializers.Serializer[Any]):

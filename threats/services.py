@@ -1,4 +1,4 @@
-"""Record events, raise alerts, change an alert's status. Every door comes through here."""
+"""Record events, raise alerts, change alerts. Every door comes through here."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,8 @@ from threats.models import (
     Severity,
     Status,
 )
+from users.audit import changed_values, write_audit
+from users.models import Deed, Kind
 
 # How often an event with a dedup key starts over because another request opened or resolved the
 # alert of that key between the look and the write. Once is rare, twice in a row next to never.
@@ -140,64 +142,27 @@ def _count_repeat(dedup_key: str, severity: str, count: int) -> Event | None:
         same = Event.objects.filter(pk=alert.event_id)
         if not same.update(count=F("count") + count, last_seen_at=timezone.now()):
             return None
-        _raise_severity(same, severity)
+        raise_severity(same, severity)
         return same.get()
 
 
-def update_event(event: Event, **changes: str) -> Event:
-    """Change fields of an event and return it as stored; raised to HIGH or CRITICAL, it gets its
-    alert. Lowering keeps the alert; only raising brings back one that was deleted.
-
-    An event has one alert at a time. Where another unresolved alert holds the event's dedup key,
-    that one keeps it, and repeats go on to count there.
-
-    Raises Gone (404) where the event was deleted meanwhile.
-    """
-    same = Event.objects.filter(pk=event.pk)
-    with transaction.atomic():
-        severity = changes.get("severity")
-        is_raised = severity is not None and _raise_severity(same, severity)
-        if changes:
-            same.update(**changes)
-        stored = same.first()
-        if stored is None:
-            raise Gone
-        if is_raised and Severity(stored.severity).raises_alert:
-            _raise_late_alert(stored)
-        return stored
-
-
-def _raise_severity(same: EventQuerySet, severity: str) -> bool:
+def raise_severity(same: EventQuerySet, severity: str) -> bool:
     """Set the severity of the one event where it is lower; say whether it was."""
     return bool(same.filter(severity__in=Severity(severity).below).update(severity=severity))
 
 
-def _raise_late_alert(event: Event) -> None:
-    # The transaction has changed the event, so no other one raises its alert before this ends.
-    if Alert.objects.filter(event=event).exists():
-        return
-    try:
-        with transaction.atomic():
-            Alert.objects.create(event=event, dedup_key=event.dedup_key)
-    except IntegrityError:
-        Alert.objects.create(event=event, dedup_key=None)
+def delete_alert(alert: Alert, *, by: str) -> None:
+    """Delete an alert with its history; its event stays, and repeats of it make a new event.
 
-
-def delete_event(event: Event) -> None:
-    """Delete an event with its alert and history."""
+    One that is gone already is no error.
+    """
     with transaction.atomic():
-        # Django reads what hangs on a row before it deletes: nobody may add to it in between.
-        # The locks are for PostgreSQL; SQLite has one writer.
-        Event.objects.select_for_update().filter(pk=event.pk).first()
-        Alert.objects.select_for_update().filter(event=event).first()
-        event.delete()
-
-
-def delete_alert(alert: Alert) -> None:
-    """Delete an alert with its history; its event stays, and repeats of it make a new event."""
-    with transaction.atomic():
-        Alert.objects.select_for_update().filter(pk=alert.pk).first()
-        alert.delete()
+        stored = Alert.objects.select_for_update().filter(pk=alert.pk).first()
+        if stored is None:
+            return
+        before = {"status": stored.status, "assignee": stored.assignee, "event": stored.event_id}
+        _audit_alert(by, Deed.DELETED, stored, before=before)
+        stored.delete()
 
 
 def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -> Alert:
@@ -246,9 +211,65 @@ def _move(alert: Alert, *, before: str, status: str, by: str, note: str) -> bool
 
 
 def _write_history(alert: Alert, *, before: str, status: str, by: str, note: str) -> None:
-    AlertChange.objects.create(
-        alert=alert, changed_by=by, from_status=before, to_status=status, note=note
-    )
+    with transaction.atomic():
+        AlertChange.objects.create(
+            alert=alert, changed_by=str(by), from_status=before, to_status=status, note=note
+        )
+        was, now = changed_values({"status": before}, {"status": status})
+        _audit_alert(
+            by, Deed.CHANGED, alert, before=was, after=now | ({"note": note} if note else {})
+        )
+
+
+def assign_alert(alert: Alert, *, assignee: str, by: str, note: str = "") -> Alert:
+    """Say who deals with an alert, by user name; an empty name takes it from everyone.
+
+    Asking for whom it has changes nothing, and writes only a note where there is one. Raises Gone
+    (404) where the alert was deleted meanwhile.
+    """
+    with transaction.atomic():
+        stored = Alert.objects.select_for_update().filter(pk=alert.pk).first()
+        if stored is None:
+            raise Gone
+        alert.status, alert.assignee = stored.status, assignee
+        if stored.assignee == assignee:
+            if note:
+                _write_history(alert, before=stored.status, status=stored.status, by=by, note=note)
+            return alert
+        Alert.objects.filter(pk=alert.pk).update(assignee=assignee)
+        alert.changes.create(
+            changed_by=str(by),
+            from_status=stored.status,
+            to_status=stored.status,
+            assigned_to=assignee,
+            note=note,
+        )
+        before, after = {"assignee": stored.assignee}, {"assignee": assignee} | _told(note)
+        _audit_alert(by, Deed.CHANGED, alert, before=before, after=after)
+    return alert
+
+
+def change_alert(
+    alert: Alert, *, by: str, status: str = "", assignee: str | None = None, note: str = ""
+) -> Alert:
+    """Change the status, who deals with it, or both: all of it or nothing, under one note.
+
+    See `assign_alert` and `change_alert_status`.
+    """
+    with transaction.atomic():
+        if assignee is not None:
+            assign_alert(alert, assignee=assignee, by=by, note="" if status else note)
+        if status:
+            change_alert_status(alert, status=status, by=by, note=note)
+    return alert
+
+
+def _told(note: str) -> dict[str, str]:
+    return {"note": note} if note else {}
+
+
+def _audit_alert(by: str, deed: Deed, alert: Alert, **values: Any) -> None:
+    write_audit(by, deed, Kind.ALERT, ref=alert.pk, name=str(alert.event), **values)
 
 
 def acknowledge_alert(alert: Alert, *, by: str, note: str = "") -> Alert:

@@ -14,9 +14,11 @@ from rest_framework.response import Response
 from config.batch import BatchAnswer, BatchSerializer
 from config.errors import DomainError
 from config.schema import PAGE
-from threats import serializers, services
+from threats import edits, serializers, services
 from threats.filters import AlertFilter, EventFilter
 from threats.models import Alert, Event
+from users.audit import who_of
+from users.authentication import Machine
 from users.permissions import IsAdmin, IsPerson, MayPostEvents
 from users.throttles import KeyThrottle, ReadThrottle, UserThrottle
 
@@ -66,9 +68,14 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
             return Response(answer.as_json(), status=answer.http_status)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        recorded = services.record_event(**serializer.validated_data)
+        recorded = self._record(serializer.validated_data)
         status = HTTPStatus.CREATED if recorded.is_new else HTTPStatus.OK
         return Response(serializers.EventSerializer(recorded.event).data, status=status)
+
+    def _record(self, event: dict[str, Any]) -> services.RecordedEvent:
+        if isinstance(self.request.user, Machine):
+            return services.record_event(**event)
+        return edits.add_event(by=who_of(self.request), **event)
 
     def _record_batch(self, records: list[Any]) -> BatchAnswer:
         if not records:
@@ -85,18 +92,21 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
                 events.append(serializer.validated_data)
             else:
                 answer.refuse(index, serializer.errors)
-        recorded = services.record_events(events)
+        if isinstance(self.request.user, Machine):
+            recorded = services.record_events(events)
+        else:
+            recorded = edits.add_events(events, by=who_of(self.request))
         answer.accepted = sum(each.is_new for each in recorded)
         answer.duplicates = len(recorded) - answer.accepted
         return answer
 
     def perform_update(self, serializer: Any) -> None:
-        serializer.instance = services.update_event(
-            serializer.instance, **serializer.validated_data
+        serializer.instance = edits.update_event(
+            serializer.instance, by=who_of(self.request), **serializer.validated_data
         )
 
     def perform_destroy(self, instance: Event) -> None:
-        services.delete_event(instance)
+        edits.delete_event(instance, by=who_of(self.request))
 
 
 class AlertViewSet(
@@ -127,27 +137,27 @@ class AlertViewSet(
         return super().http_method_not_allowed(request, *args, **kwargs)
 
     @swagger_auto_schema(
-        operation_summary="Change an alert's status",
+        operation_summary="Change an alert's status, who deals with it, or both",
         request_body=serializers.AlertUpdateSerializer,
         responses={200: serializers.AlertSerializer, 409: ""},
     )
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, partial: bool = False, **_: Any) -> Response:
         alert = self.get_object()
-        serializer = serializers.AlertUpdateSerializer(data=request.data)
+        serializer = serializers.AlertUpdateSerializer(data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
-        services.change_alert_status(alert, by=request.user.username, **serializer.validated_data)
+        services.change_alert(alert, by=who_of(request), **serializer.validated_data)
         return Response(self.get_serializer(alert).data)
 
     @swagger_auto_schema(
-        operation_summary="Change an alert's status",
+        operation_summary="Change an alert's status, who deals with it, or both",
         request_body=serializers.AlertUpdateSerializer,
         responses={200: serializers.AlertSerializer, 409: ""},
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.update(request, *args, **kwargs)
+        return self.update(request, partial=True)
 
     def perform_destroy(self, instance: Alert) -> None:
-        services.delete_alert(instance)
+        services.delete_alert(instance, by=who_of(self.request))
 
     @swagger_auto_schema(
         operation_summary="List who changed the alert's status, oldest first",

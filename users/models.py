@@ -1,11 +1,12 @@
 """Accounts of people, and keys of machines."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -137,3 +138,94 @@ class Key(AbstractAPIKey):
     def scopes(self) -> set[Scope]:
         granted = {Scope.POST_EVENTS: self.can_post_events, Scope.POST_LOGS: self.can_post_logs}
         return {scope for scope, has in granted.items() if has}
+
+
+class Door(models.TextChoices):
+    """By which way a person changed something."""
+
+    CONSOLE = "console", "Console"
+    API = "api", "API"
+    COMMAND = "command", "Command"
+
+
+class Deed(models.TextChoices):
+    """What a person did."""
+
+    ADDED = "added", "Added"
+    CHANGED = "changed", "Changed"
+    DELETED = "deleted", "Deleted"
+    REVOKED = "revoked", "Revoked"
+    PASSWORD = "password", "Set password"
+    UNLOCKED = "unlocked", "Unlocked"
+    SIGNED_IN = "signed_in", "Signed in"
+    SIGNED_OUT = "signed_out", "Signed out"
+
+
+class Kind(models.TextChoices):
+    """What it was done to."""
+
+    ALERT = "alert", "Alert"
+    EVENT = "event", "Event"
+    LOG = "log", "Log"
+    HOST = "host", "Host"
+    KEY = "key", "Key"
+    USER = "user", "User"
+
+
+class AppendOnly(TypeError):
+    """Code tried to change the audit list."""
+
+    def __init__(self) -> None:
+        super().__init__("The audit list is added to and never changed.")
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly
+
+
+class AuditEntry(models.Model):
+    """What one person did to one thing: who, from where, what was before, what is after.
+
+    Nobody edits it, superusers neither: this class refuses, and so do triggers in the database.
+    """
+
+    recorded_at = models.DateTimeField("when", default=timezone.now)
+    # A name, not an account: the list outlives accounts, and other nodes' people have none here.
+    person = models.CharField(max_length=150)
+    address = models.CharField(max_length=45, blank=True)
+    door = models.CharField(max_length=10, choices=Door, blank=True)
+    deed = models.CharField("what", max_length=10, choices=Deed)
+    kind = models.CharField(max_length=20, choices=Kind)
+    ref = models.CharField("id", max_length=150, blank=True)
+    name = models.CharField(max_length=255, blank=True)
+    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    objects: ClassVar[AuditEntryQuerySet] = AuditEntryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        # Ids rise with time.
+        ordering = ["-pk"]
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit"
+        indexes = [
+            # What one person did.
+            models.Index(fields=["person", "-id"], name="audit_person_newest"),
+            # What was done to one thing.
+            models.Index(fields=["kind", "ref", "-id"], name="audit_object_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_deed_display().lower()} {self.kind} {self.ref}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly

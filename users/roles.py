@@ -2,7 +2,8 @@
 
 from users.models import Role
 
-# Admins manage accounts and keys, work on alerts and delete evidence. Logs come from agents alone.
+# Admins manage accounts and keys, work on alerts and delete evidence. Logs come from agents alone,
+# and the audit list from what people do.
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.ADMIN: frozenset(
         {
@@ -13,6 +14,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "users.view_key",
             "users.add_key",
             "users.change_key",
+            "users.view_auditentry",
             "threats.view_event",
             "threats.add_event",
             "threats.change_event",

@@ -12,7 +12,8 @@ from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
 
 from config.errors import DomainError, is_api, json_error
-from users.models import User
+from users.audit import write_sign
+from users.models import Deed, User
 from users.tokens import RefreshToken
 
 
@@ -63,12 +64,14 @@ def refresh_tokens(text: str) -> RefreshToken:
         raise InvalidRefreshToken(str(exc.args[0])) from exc
 
 
-def revoke_refresh_token(text: str) -> None:
+def revoke_refresh_token(request: HttpRequest, text: str) -> None:
     """End a refresh token; one that counts no more already is no error."""
     try:
-        RefreshToken(text).blacklist()
+        token = RefreshToken(text)
+        token.blacklist()
     except TokenError:
         return
+    write_sign(request, token.user, Deed.SIGNED_OUT)
 
 
 def lockout_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:

@@ -82,7 +82,7 @@ class LogoutView(PublicView):
         serializer = serializers.LogoutSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         if refresh := serializer.validated_data.get("refresh"):
-            revoke_refresh_token(refresh)
+            revoke_refresh_token(request._request, refresh)
         response = Response({"detail": "Signed out."})
         clear_token_cookie(response)
         return response

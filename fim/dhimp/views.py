@@ -16,6 +16,7 @@ from fim.filters import FimLogFilter
 from fim.models import Category, FimLog
 from fim.pages import LogPagination
 from fim.services import delete_logs
+from users.audit import who_of
 from users.serializers import CredentialsSerializer
 from users.views import LoginView
 
@@ -74,7 +75,7 @@ class DhimpLogViewSet(views.FimLogViewSet):
     def destroy_many(self, request: Request) -> Response:
         serializer = serializers.DhimpIdsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        deleted = delete_logs(serializer.validated_data["ids"])
+        deleted = delete_logs(serializer.validated_data["ids"], by=who_of(request))
         return Response({"deleted": deleted, "message": f"{deleted} logs were deleted."})
 
 

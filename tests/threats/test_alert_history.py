@@ -42,6 +42,7 @@ def test_tells_who_changed_what_when_and_why(analyst_client, settings):
                 "changed_by": "alma",
                 "from_status": "OPEN",
                 "to_status": "ACK",
+                "assigned_to": None,
                 "changed_at": "2026-03-14T12:00:00Z",
                 "note": "0",
             }

@@ -44,6 +44,7 @@ def test_shows_an_alert_with_its_event(analyst_client, settings):
             "last_seen_at": "2026-03-14T12:00:00Z",
         },
         "status": "OPEN",
+        "assignee": "",
         "created_at": "2026-03-14T12:00:00Z",
     }
 

@@ -135,7 +135,7 @@ def test_goes_by_the_stored_status_not_by_the_one_that_was_read():
 
 def test_refuses_an_alert_that_was_deleted_meanwhile():
     alert = make_alert()
-    delete_alert(Alert.objects.get())
+    delete_alert(Alert.objects.get(), by="alma")
 
     with pytest.raises(Gone):
         acknowledge_alert(alert, by="alma")

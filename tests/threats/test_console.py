@@ -9,8 +9,9 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from tests.factories import event_json, make_alert, make_event
+from threats.edits import update_event
 from threats.models import Alert, AlertChange, Event
-from threats.services import acknowledge_alert, resolve_alert, update_event
+from threats.services import acknowledge_alert, resolve_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ def test_lists_take_bad_parameters(amira, url, query):
 @pytest.mark.parametrize("url", [EVENTS, ALERTS])
 def test_lists_sort_severity_by_how_bad_it_is(alma, url):
     for severity in ("HIGH", "LOW", "CRITICAL"):
-        update_event(make_alert().event, severity=severity)
+        update_event(make_alert().event, by="alma", severity=severity)
     column = 2 if url == EVENTS else 3
 
     rows = alma.get(url, {"o": f"-{column}"}).context["cl"].result_list

@@ -59,7 +59,7 @@ def test_makes_a_new_event_and_alert_after_the_alert_is_resolved():
 
 
 def test_makes_a_new_event_after_the_alert_is_deleted():
-    delete_alert(make_alert(dedup_key=KEY))
+    delete_alert(make_alert(dedup_key=KEY), by="alma")
 
     assert repeat().is_new
 

@@ -1,8 +1,9 @@
 import pytest
 
 from tests.factories import make_alert, make_event
+from threats.edits import delete_event
 from threats.models import Alert, AlertChange, Event
-from threats.services import acknowledge_alert, delete_alert, delete_event
+from threats.services import acknowledge_alert, delete_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -11,7 +12,7 @@ def test_an_event_takes_its_alert_and_history_with_it():
     alert = acknowledge_alert(make_alert(), by="alma")
     other = make_event()
 
-    delete_event(alert.event)
+    delete_event(alert.event, by="alma")
 
     assert Event.objects.get() == other
     assert not Alert.objects.exists()
@@ -21,7 +22,7 @@ def test_an_event_takes_its_alert_and_history_with_it():
 def test_an_alert_takes_its_history_with_it_and_leaves_its_event():
     alert = acknowledge_alert(make_alert(), by="alma")
 
-    delete_alert(alert)
+    delete_alert(alert, by="alma")
 
     assert Event.objects.get() == alert.event
     assert not AlertChange.objects.exists()
@@ -29,10 +30,10 @@ def test_an_alert_takes_its_history_with_it_and_leaves_its_event():
 
 def test_deleting_what_is_gone_does_nothing():
     event, alert = make_event(), make_alert()
-    delete_event(Event.objects.get(pk=event.pk))
-    delete_alert(Alert.objects.get())
+    delete_event(Event.objects.get(pk=event.pk), by="alma")
+    delete_alert(Alert.objects.get(), by="alma")
 
-    delete_event(event)
-    delete_alert(alert)
+    delete_event(event, by="alma")
+    delete_alert(alert, by="alma")
 
     assert Event.objects.get() == alert.event

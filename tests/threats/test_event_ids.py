@@ -8,8 +8,9 @@ from rest_framework.test import APIClient
 
 from tests.factories import event_json, make_alert, make_key
 from tests.threats.parallel import at_once
+from threats.edits import delete_event
 from threats.models import Alert, Event, EventReceipt
-from threats.services import delete_event, record_event, resolve_alert
+from threats.services import record_event, resolve_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,7 @@ def test_other_ids_of_one_key_count_as_repeats():
 
 
 def test_a_deleted_event_takes_its_ids_with_it():
-    delete_event(record().event)
+    delete_event(record().event, by="alma")
 
     assert not EventReceipt.objects.exists()
     assert record().is_new

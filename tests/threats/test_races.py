@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from tests.factories import event_json, make_alert, make_event, make_key
 from tests.threats.parallel import at_once
+from threats.edits import delete_event, update_event
 from threats.models import Alert, AlertChange, Event
 from threats.services import (
     Gone,
@@ -14,11 +15,9 @@ from threats.services import (
     acknowledge_alert,
     change_alert_status,
     delete_alert,
-    delete_event,
     record_event,
     record_events,
     resolve_alert,
-    update_event,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,7 +65,9 @@ def test_parallel_raises_of_one_event_make_one_alert():
     event = make_event(severity="LOW", dedup_key=KEY)
     severities = ["HIGH", "CRITICAL"] * 3
 
-    outcomes = at_once(*(partial(update_event, event, severity=each) for each in severities))
+    outcomes = at_once(
+        *(partial(update_event, event, by="alma", severity=each) for each in severities)
+    )
 
     assert outcomes == [event] * 6
     assert Alert.objects.get().event == event
@@ -75,7 +76,7 @@ def test_parallel_raises_of_one_event_make_one_alert():
 def test_parallel_raises_of_two_events_of_one_key_leave_it_to_one_alert():
     events = [make_event(severity="LOW", dedup_key=KEY) for _ in range(6)]
 
-    at_once(*(partial(update_event, event, severity="HIGH") for event in events))
+    at_once(*(partial(update_event, event, by="alma", severity="HIGH") for event in events))
 
     assert Alert.objects.count() == 6
     assert Alert.objects.filter(dedup_key=KEY).count() == 1
@@ -108,12 +109,13 @@ def test_people_who_act_at_once_leave_one_history():
 @pytest.mark.parametrize("attempt", range(5))
 def test_a_deletion_that_meets_changes_takes_all_of_them(attempt):
     alert = make_alert(severity="HIGH")
+    delete = delete_event if attempt % 2 else delete_alert
 
     outcomes = at_once(
         partial(acknowledge_alert, alert, by="alma"),
-        partial(delete_event if attempt % 2 else delete_alert, [alert, alert.event][attempt % 2]),
+        partial(delete, [alert, alert.event][attempt % 2], by="alma"),
         partial(resolve_alert, alert, by="amira"),
-        partial(update_event, alert.event, severity="CRITICAL"),
+        partial(update_event, alert.event, by="alma", severity="CRITICAL"),
     )
 
     failures = {type(each) for each in outcomes if isinstance(each, Exception)}

@@ -1,15 +1,9 @@
 import pytest
 
 from tests.factories import event_json, make_alert, make_event
+from threats.edits import delete_event, update_event
 from threats.models import Alert, Event
-from threats.services import (
-    Gone,
-    delete_alert,
-    delete_event,
-    record_event,
-    resolve_alert,
-    update_event,
-)
+from threats.services import Gone, delete_alert, record_event, resolve_alert
 
 pytestmark = pytest.mark.django_db
 
@@ -20,14 +14,14 @@ KEY = "ssh:web-1"
 def test_opens_the_alert_of_an_event_that_is_raised(severity):
     event = make_event(severity="LOW")
 
-    update_event(event, severity=severity)
+    update_event(event, by="alma", severity=severity)
 
     alert = Alert.objects.get()
     assert (alert.event, alert.status) == (event, "OPEN")
 
 
 def test_opens_no_alert_for_an_event_that_stays_mild():
-    update_event(make_event(severity="LOW"), severity="MEDIUM")
+    update_event(make_event(severity="LOW"), by="alma", severity="MEDIUM")
 
     assert not Alert.objects.exists()
 
@@ -35,7 +29,7 @@ def test_opens_no_alert_for_an_event_that_stays_mild():
 def test_opens_no_second_alert_for_an_event_that_is_raised_further():
     alert = make_alert(severity="HIGH")
 
-    update_event(alert.event, severity="CRITICAL")
+    update_event(alert.event, by="alma", severity="CRITICAL")
 
     assert Alert.objects.get() == alert
 
@@ -43,7 +37,7 @@ def test_opens_no_second_alert_for_an_event_that_is_raised_further():
 def test_leaves_the_alert_of_an_event_that_is_lowered():
     alert = make_alert()
 
-    update_event(alert.event, severity="LOW")
+    update_event(alert.event, by="alma", severity="LOW")
 
     assert Alert.objects.get() == alert
 
@@ -52,7 +46,7 @@ def test_returns_the_event_as_stored():
     event = make_event()
     Event.objects.update(count=7)
 
-    changed = update_event(event, description="60 ports in 2 s")
+    changed = update_event(event, by="alma", description="60 ports in 2 s")
 
     assert (changed.description, changed.count) == ("60 ports in 2 s", 7)
 
@@ -61,7 +55,7 @@ def test_changes_no_field_that_it_was_not_given():
     stale = make_event(severity="LOW")
     Event.objects.update(severity="MEDIUM")
 
-    update_event(stale, description="60 ports in 2 s")
+    update_event(stale, by="alma", description="60 ports in 2 s")
 
     assert Event.objects.get().severity == "MEDIUM"
 
@@ -69,13 +63,13 @@ def test_changes_no_field_that_it_was_not_given():
 def test_changes_nothing_when_given_nothing():
     event = make_event()
 
-    assert update_event(event) == event
+    assert update_event(event, by="alma") == event
 
 
 def test_late_alert_holds_the_key_of_its_event():
     event = make_event(severity="LOW", dedup_key=KEY)
 
-    update_event(event, severity="HIGH")
+    update_event(event, by="alma", severity="HIGH")
 
     recorded = record_event(**event_json(severity="HIGH", dedup_key=KEY))
     assert (recorded.event, recorded.event.count) == (event, 2)
@@ -85,7 +79,7 @@ def test_leaves_the_key_to_the_alert_that_holds_it():
     mild = make_event(severity="LOW", dedup_key=KEY)
     holder = make_alert(dedup_key=KEY)
 
-    update_event(mild, severity="HIGH")
+    update_event(mild, by="alma", severity="HIGH")
 
     assert Alert.objects.get(event=mild).dedup_key is None
     assert record_event(**event_json(dedup_key=KEY)).event == holder.event
@@ -95,25 +89,25 @@ def test_takes_the_key_of_a_resolved_alert():
     mild = make_event(severity="LOW", dedup_key=KEY)
     resolve_alert(make_alert(dedup_key=KEY), by="alma")
 
-    update_event(mild, severity="HIGH")
+    update_event(mild, by="alma", severity="HIGH")
 
     assert Alert.objects.get(event=mild).dedup_key == KEY
 
 
 def test_opens_an_alert_again_when_its_event_is_raised_after_it_was_deleted():
     event = make_alert(severity="HIGH").event
-    delete_alert(event.alert)
+    delete_alert(event.alert, by="alma")
 
-    update_event(event, severity="CRITICAL")
+    update_event(event, by="alma", severity="CRITICAL")
 
     assert Alert.objects.get().event == event
 
 
 def test_opens_no_deleted_alert_again_when_its_event_is_edited():
     event = make_alert(severity="HIGH").event
-    delete_alert(event.alert)
+    delete_alert(event.alert, by="alma")
 
-    update_event(event, severity="HIGH", description="60 ports in 2 s")
+    update_event(event, by="alma", severity="HIGH", description="60 ports in 2 s")
 
     assert not Alert.objects.exists()
 
@@ -121,7 +115,7 @@ def test_opens_no_deleted_alert_again_when_its_event_is_edited():
 @pytest.mark.parametrize("changes", [{"severity": "HIGH"}, {"description": "x"}, {}])
 def test_refuses_an_event_that_was_deleted_meanwhile(changes):
     stale = make_event()
-    delete_event(Event.objects.get())
+    delete_event(Event.objects.get(), by="alma")
 
     with pytest.raises(Gone):
-        update_event(stale, **changes)
+        update_event(stale, by="alma", **changes)

@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.errors import DomainError
-from users.models import Scope
+from users.audit import Who
+from users.models import Door, Scope
 from users.services import create_key
 
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
                 scopes={Scope(scope) for scope in options["scope"]},
                 host=options["host"],
                 expires_at=expires_at,
-                created_by="manage.py create_key",
+                created_by=Who("manage.py create_key", door=Door.COMMAND),
             )
         except OverflowError as exc:
             raise CommandError(f"--expires-in-days {days} is beyond the calendar.") from exc
