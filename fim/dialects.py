@@ -156,7 +156,7 @@ def hold_counts_still() -> None:
     """On PostgreSQL, let no other transaction change counts meanwhile; SQLite has one writer."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE fim_daycount IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute("LOCK TABLE fim_daycount, fim_hourcount IN SHARE ROW EXCLUSIVE MODE")
 
 
 def set_event_ids(event_ids: Mapping[int, uuid.UUID]) -> None:

@@ -170,3 +170,31 @@ class DayCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.host} {self.category}: {self.count}"
+
+
+class HourCount(models.Model):
+    """How many logs of one category all hosts had in one hour of a day of the node's time zone.
+
+    Kept and rebuilt with the day counts. Without the host, so that a day has at most 96 of them.
+    """
+
+    day = models.DateField()
+    hour = models.PositiveSmallIntegerField()
+    category = models.CharField(max_length=10, choices=Category)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = "hour count"
+        constraints = [
+            # Serves the overview too: it asks for two days.
+            models.UniqueConstraint(
+                fields=["day", "hour", "category"], name="hourcount_unique_day_hour_category"
+            ),
+            models.CheckConstraint(
+                condition=Q(category__in=Category.values), name="hourcount_category_known"
+            ),
+            models.CheckConstraint(condition=Q(hour__lte=23), name="hourcount_hour_of_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.hour}:00 {self.category}: {self.count}"

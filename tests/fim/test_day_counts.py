@@ -120,22 +120,27 @@ def test_finds_no_drift_where_there_is_none():
 
 
 @pytest.mark.parametrize(
-    "drift",
+    ("drift", "counts_wrong"),
     [
-        lambda: DayCount.objects.filter(category="normal").update(count=7),
-        lambda: DayCount.objects.filter(category="normal").delete(),
-        lambda: DayCount.objects.create(day="2026-03-14", host="x", category="danger", count=1),
-        lambda: DayCount.objects.create(day="2020-01-01", host="x", category="danger", count=1),
-        lambda: FimLog.objects.filter(category="malware").delete(),
+        (lambda: DayCount.objects.filter(category="normal").update(count=7), 1),
+        (lambda: DayCount.objects.filter(category="normal").delete(), 1),
+        (lambda: make_count(day="2026-03-14"), 1),
+        (lambda: make_count(day="2020-01-01"), 1),
+        # Its day's and its hour's.
+        (lambda: FimLog.objects.filter(category="malware").delete(), 2),
     ],
 )
-def test_repairs_a_drifted_count(drift):
+def test_repairs_a_drifted_count(drift, counts_wrong):
     store_logs([new_log(), new_log(), new_log(category="malware")])
     drift()
 
-    assert recount().drifted == 1
+    assert recount().drifted == counts_wrong
     assert sum(counts().values()) == FimLog.objects.count()
     assert recount().drifted == 0
+
+
+def make_count(day):
+    DayCount.objects.create(day=day, host="x", category="danger", count=1)
 
 
 def test_moves_counts_to_the_days_of_another_time_zone(settings):
@@ -144,5 +149,6 @@ def test_moves_counts_to_the_days_of_another_time_zone(settings):
 
     result = recount()
 
-    assert (result.days, result.drifted) == (2, 2)
+    # The day's and the hour's that it was, and those that it is.
+    assert (result.days, result.drifted) == (2, 4)
     assert counts() == {("2026-03-14", "web-1", "normal"): 1}

@@ -146,8 +146,8 @@ def test_names_each_bad_field(anonymous_client):
 def test_costs_the_same_few_queries_for_each_log(anonymous_client, django_assert_num_queries):
     anonymous_client.post(URL, WHOLE | {"event_id": None})
 
-    # Begin, the next id, its subject, log, day count, commit.
-    with django_assert_num_queries(6):
+    # Begin, the next id, its subject, log, day count, hour count, commit.
+    with django_assert_num_queries(7):
         anonymous_client.post(URL, WHOLE)
 
 
