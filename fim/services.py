@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 
-from fim.counts import Key, keys_of, subtract_counts
+from fim.counts import Key, by_day, keys_of, subtract_counts
 from fim.dialects import set_event_ids, turn_to_write
 from fim.ingest.parsed import event_id_of
 from fim.models import FimLog
@@ -54,7 +54,7 @@ def _audit_deletion(by: str, ids: Sequence[int], deleted: Counter[Key]) -> None:
     """Tell what is gone: how many of which host, day and category, and their ids."""
     logs = [
         {"day": day, "host": host, "category": category, "count": count}
-        for (day, host, category), count in sorted(deleted.items())[:AUDITED_KEYS]
+        for (day, host, category), count in sorted(by_day(deleted).items())[:AUDITED_KEYS]
     ]
     before = {"count": len(ids), "ids": ids[:AUDITED_IDS], "logs": logs}
     ref = ids[0] if len(ids) == 1 else ""
