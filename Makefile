@@ -8,14 +8,21 @@ CHECK_ENV := VAR_DIR=$(CURDIR)/$(VENV)/check SECURE_SSL_REDIRECT=true \
 # Where the console's files are: the settings know, from the environment or .env.
 STATIC_ROOT_OF_NODE = $(BIN)/python -c 'from config.settings import STATIC_ROOT; print(STATIC_ROOT)'
 
-.PHONY: help run test test-long bench bench-quick lint clean
+# A database, keys and static files of its own, whatever the environment says of a real node.
+DEMO_ENV := VAR_DIR=$(CURDIR)/var/demo DATABASE_URL=sqlite:///$(CURDIR)/var/demo/picket.sqlite3 \
+	STATIC_ROOT=$(CURDIR)/var/demo/static ENV_FILE=/dev/null NODE_NAME=demo \
+	SECRET_KEY= JWT_SIGNING_KEY=
+
+.PHONY: help run demo screenshots test test-long bench bench-quick lint clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
+	@echo "make demo       the same with 90 days of made-up data, in a database of its own"
 	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
 	@echo "make test-long  the proofs that take minutes"
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
 	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
+	@echo "make screenshots  the README's pictures, taken anew"
 	@echo "make clean      remove the virtual environment and caches; var/ stays"
 
 $(BIN)/python:
@@ -42,16 +49,26 @@ run: $(VENV)/installed
 	@$(BIN)/python manage.py create_first_admin
 	@exec $(BIN)/gunicorn config.wsgi
 
+demo: $(VENV)/installed
+	@rm -rf var/demo && mkdir -p -m 700 var/demo
+	@$(DEMO_ENV) $(BIN)/python manage.py migrate --noinput --verbosity 0
+	@$(DEMO_ENV) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@$(DEMO_ENV) $(BIN)/python manage.py demo
+	@$(DEMO_ENV) exec $(BIN)/gunicorn config.wsgi
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(CHECK_ENV) $(BIN)/mypy config users threats fim
+	$(CHECK_ENV) $(BIN)/mypy config users threats fim demo
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+screenshots: $(VENV)/installed-dev
+	SCREENSHOTS_DIR=$(CURDIR)/docs/images $(BIN)/python -m pytest -q tests/browser/test_screenshots.py
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow

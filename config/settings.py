@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "users",
     "threats",
     "fim",
+    "demo",
 ]
 
 MIDDLEWARE = [
@@ -108,6 +109,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "demo.banner.context",
             ],
         },
     }

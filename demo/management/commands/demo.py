@@ -1,0 +1,39 @@
+"""`manage.py demo`: fill an empty database with made-up data."""
+
+import os
+import secrets
+from functools import partial
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from config.errors import DomainError
+from demo.services import DAYS, fill_demo
+from fim.management.bar import Bar
+
+
+class Command(BaseCommand):
+    help = (
+        f"Fill an empty database with {DAYS} days of made-up hosts, logs and alerts, and with the"
+        " accounts 'admin' and 'analyst', whose password is DEMO_PASSWORD or a random one that is"
+        " shown once. Touches no database that holds anything."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = os.environ.get("DEMO_PASSWORD", "")
+        password = chosen or secrets.token_urlsafe(9)
+        bar = Bar(self.stdout)
+        try:
+            count = fill_demo(
+                password=password, now=timezone.now(), on_progress=partial(bar.show, "made up")
+            )
+        except DomainError as exc:
+            raise CommandError(exc.detail) from exc
+        bar.clear()
+        self.stdout.write(f"Made up {count} logs of {DAYS} days.")
+        if chosen:
+            self.stdout.write("Sign in as admin or analyst with DEMO_PASSWORD.")
+        else:
+            self.stdout.write("Sign in as admin or analyst; the password is shown once:")
+            self.stdout.write(f"\n    {password}\n")
