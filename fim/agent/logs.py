@@ -7,7 +7,7 @@ from typing import Any
 
 from fim.agent.changes import Change
 from fim.agent.facts import VANISHED, Facts, read_facts
-from fim.agent.judge import judge_paths
+from fim.agent.judge import has_web_shell_name
 
 SOURCE = "picket-watch"
 # A node takes no longer path; `\xNN` makes one of up to four times PATH_MAX.
@@ -22,7 +22,9 @@ def log_of(change: Change, *, host: str, seq: int) -> dict[str, Any]:
     node is cut in its middle and stands whole in the attributes.
     """
     facts = _facts_of(change)
-    rule = None if change.is_directory else judge_paths(change.path, change.path_from)
+    is_shell = not change.is_directory and any(
+        has_web_shell_name(path) for path in (change.path, change.path_from)
+    )
     log: dict[str, Any] = {
         "event_id": str(uuid.uuid4()),
         "timestamp": _timestamp(change.happened_at),
@@ -30,8 +32,8 @@ def log_of(change: Change, *, host: str, seq: int) -> dict[str, Any]:
         "action": change.action,
         "path": _cut(visible(change.path)),
         "path_from": _cut(visible(change.path_from)),
-        "category": rule.category if rule else "",
-        "rule": rule.name if rule else "",
+        "category": "malware" if is_shell else "",
+        "rule": "web-shell-name" if is_shell else "",
         "sha256": facts.sha256,
         "size_bytes": facts.size_bytes,
         "mode": facts.mode,
