@@ -53,4 +53,5 @@ def make_log(*, received_at=NOON, **fields):
 
 def make_host(name="web-1", *, received_at=NOON, dropped=(), **report):
     """A host whose heartbeat was just received."""
+    report = {"blind_since": None, "blind_roots": []} | report
     return record_heartbeat(name=name, report=report, dropped=dropped, received_at=received_at)

@@ -32,8 +32,8 @@ def tell_silent(host: Host) -> None:
     _tell_trouble(
         host,
         SILENT,
-        f"{host.name} sent no heartbeat since {_shown(host.last_seen_at)}; it used to send one"
-        f" every {host.every_seconds} seconds.",
+        f"{host.name} sent no heartbeat since {_shown(host.last_seen_at)}; the next was due"
+        f" {host.every_seconds} s later.",
     )
 
 

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from fim.dialects import turn_to_write
+from fim.fields import MomentField
 from fim.hosts import events
 from fim.hosts.models import Host, HostCheck
-from fim.ingest.record import MAX_AHEAD, MAX_INTEGER
+from fim.ingest.record import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.models import DayCount
 
 MAX_RANGES_KEPT = 20
@@ -104,13 +107,18 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
     down, or its database away, and no agent could report: then every host that was not silent by
     then gets its whole time again. Hosts that are known by their logs alone are added.
     """
-    last = HostCheck.objects.values_list("checked_at", flat=True).first()
-    if last is not None and timedelta(0) <= now - last < min_gap:
+    last = HostCheck.objects.values_list("checked_at", flat=True).first() or EARLIEST
+    if timedelta(0) <= now - last < min_gap:
         return 0
     with turn_to_write(), transaction.atomic():
         # A write each round: where it fails, heartbeats could not have been stored either.
-        HostCheck.objects.update_or_create(pk=1, defaults={"checked_at": now})
-        if last is not None and not timedelta(0) <= now - last <= max_gap:
+        HostCheck.objects.bulk_create(
+            [HostCheck(pk=1, checked_at=now)],
+            update_conflicts=True,
+            unique_fields=["pk"],
+            update_fields=["checked_at"],
+        )
+        if not timedelta(0) <= now - last <= max_gap:
             _begin_anew(last, now)
     _add_hosts_with_logs(now)
     return sum(_tell_silence(host) for host in _untold(now))
@@ -120,8 +128,10 @@ def _begin_anew(last: datetime, now: datetime) -> None:
     hosts = Host.objects.filter(silent_at__gt=last, is_silence_told=False).order_by()
     for every_seconds in set(hosts.values_list("every_seconds", flat=True)):
         late_at, silent_at = deadlines(now, every_seconds)
+        # A moment that is still to come is of a time when the node's clock was wrong.
+        seen_at = Least(F("last_seen_at"), Value(now, output_field=MomentField()))
         same = hosts.filter(every_seconds=every_seconds)
-        same.update(late_at=late_at, silent_at=silent_at)
+        same.update(last_seen_at=seen_at, late_at=late_at, silent_at=silent_at)
 
 
 def _add_hosts_with_logs(now: datetime) -> None:

@@ -9,7 +9,7 @@ from fim.hosts import views
 class HostNameConverter(StringConverter):
     """A host's name: tools name hosts as they like, with slashes and line ends too."""
 
-    regex = r"[\s\S]+"
+    regex = r"[^\0]+"
 
 
 register_converter(HostNameConverter, "host_name")

@@ -2,10 +2,13 @@
 
 import os
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from fim import incron
+from tests.factories import NOON, make_host
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +79,30 @@ def test_asks_who_reads(anonymous_client, agent_client):
 
 def test_takes_no_post(admin_client):
     assert admin_client.post(URL).status_code == 405
+
+
+@pytest.mark.usefixtures("status_file")
+def test_tells_of_pickets_own_agent_on_the_same_host(analyst_client, settings):
+    make_host(settings.NODE_NAME, version="0.1.0", blind_since=NOON, blind_roots=["/srv"])
+    make_host("web-1")
+
+    with time_machine.travel(NOON + timedelta(seconds=200)):
+        answer = analyst_client.get(URL).json()
+
+    assert answer["is_running"] is False
+    assert answer["agent"] == {
+        "host": settings.NODE_NAME,
+        "state": "late",
+        "last_seen_at": "2026-03-14T12:00:00Z",
+        "version": "0.1.0",
+        "is_blind": True,
+        "blind_since": "2026-03-14T12:00:00Z",
+    }
+
+
+def test_the_dhimp_platform_is_answered_as_before(analyst_client, status_file):
+    status_file.write_text("running")
+
+    answer = analyst_client.get(f"/dhimp{URL}").json()
+
+    assert answer.keys() == {"is_running", "source", "detail", "status_age_seconds"}

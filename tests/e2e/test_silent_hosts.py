@@ -1,0 +1,85 @@
+"""Heartbeats to a served node, and what it makes of their absence: two workers, one alert."""
+
+import time
+
+import pytest
+
+from tests.node import running_node
+
+SOON = {
+    "HOST_CHECK_SECONDS": "1",
+    "HOST_LATE_HEARTBEATS": "1",
+    "HOST_SILENT_HEARTBEATS": "2",
+    "HOST_SLACK_SECONDS": "1",
+    "WEB_WORKERS": "2",
+}
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    with running_node(tmp_path_factory.mktemp("node"), **SOON) as node:
+        yield node
+
+
+def beat(node, host):
+    body = {"host": host, "every_seconds": 1, "source": "picket-agent"}
+    status, answer, _ = node.request("POST", "/api/hosts/heartbeat/", body)
+    assert (status, answer["state"]) == (200, "alive")
+
+
+def events(node, host):
+    found = node.as_admin("GET", f"/api/events/?source_name={host}&ordering=timestamp")[1]
+    return [(event["event_type"], event["severity"], event["count"]) for event in found["results"]]
+
+
+def state(node, host):
+    return node.as_admin("GET", f"/api/hosts/{host}/")[1]["state"]
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_silent_host_is_one_alert_and_its_return_is_noted(node):
+    beat(node, "web-1")
+    assert state(node, "web-1") == "alive"
+
+    wait_until(lambda: events(node, "web-1"))
+    time.sleep(2.5)  # both workers look again
+
+    assert state(node, "web-1") == "silent"
+    assert events(node, "web-1") == [("host.silent", "HIGH", 1)]
+    alerts = node.as_admin("GET", "/api/alerts/?event__source_name=web-1")[1]
+    assert alerts["count"] == 1
+
+    beat(node, "web-1")
+
+    assert events(node, "web-1") == [("host.silent", "HIGH", 1), ("host.returned", "LOW", 1)]
+    history = node.as_admin("GET", f"/api/alerts/{alerts['results'][0]['id']}/history/")[1]
+    assert [change["changed_by"] for change in history["results"]] == ["the node"]
+
+
+def test_a_node_that_was_down_raises_no_alert_for_hosts_that_report_again(node):
+    beat(node, "db-1")
+    node.stop()
+    time.sleep(4)  # longer than db-1 may be silent, and than two looks
+    node.start()
+    try:
+        assert state(node, "db-1") == "alive"
+        for _ in range(4):
+            beat(node, "db-1")
+            time.sleep(0.5)
+    finally:
+        assert events(node, "db-1") == []
+
+
+def test_a_host_that_posts_logs_alone_is_shown_as_unknown(node):
+    log = {"host": "foreign-1", "path": "/etc/passwd", "action": "modified"}
+    assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
+
+    wait_until(lambda: node.as_admin("GET", "/api/hosts/?state=unknown")[1]["count"])
+
+    assert state(node, "foreign-1") == "unknown"

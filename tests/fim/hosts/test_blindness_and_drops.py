@@ -1,0 +1,140 @@
+"""What an agent says against itself becomes events: it went blind, it lost logs."""
+
+from datetime import timedelta
+
+import pytest
+
+from fim.hosts.models import Host
+from tests.factories import NOON, make_host
+from threats.models import Alert, AlertChange, Event
+from threats.services import resolve_alert
+
+pytestmark = pytest.mark.django_db
+
+BLIND = {"blind_since": NOON - timedelta(minutes=5), "blind_roots": ["/srv", "/etc"]}
+
+
+def dropped(first, last, count=None):
+    return {"first_seq": first, "last_seq": last, "count": count or last - first + 1}
+
+
+def drops(*ranges):
+    make_host(dropped=ranges)
+    return list(Event.objects.order_by("pk").values_list("event_type", "severity"))
+
+
+def test_going_blind_raises_one_open_alert():
+    make_host()
+
+    for _ in range(3):
+        make_host(**BLIND)
+
+    alert = Alert.objects.get()
+    assert (alert.event.event_type, alert.event.severity, alert.event.count) == (
+        "host.blind",
+        "HIGH",
+        1,
+    )
+    assert alert.event.description == (
+        "The agent of web-1 is blind since 2026-03-14T11:55:00Z: it does not see what changes"
+        " below /srv, /etc."
+    )
+
+
+def test_a_first_heartbeat_may_be_a_blind_one():
+    make_host(**BLIND)
+
+    assert Event.objects.get().event_type == "host.blind"
+
+
+def test_many_long_roots_are_named_in_short():
+    make_host(**BLIND | {"blind_roots": ["/" + "x" * 4_000] * 100})
+
+    description = Event.objects.get().description
+    assert len(description) < 2_000
+    assert description.endswith(" and 95 more.")
+
+
+def test_seeing_again_is_an_event_and_a_note_in_the_alert():
+    make_host(**BLIND)
+
+    make_host()
+    make_host()
+
+    event = Event.objects.get(event_type="host.sees_again")
+    assert (event.severity, event.description) == (
+        "LOW",
+        "The agent of web-1 sees changes again since 2026-03-14T12:00:00Z; it was blind since"
+        " 2026-03-14T11:55:00Z.",
+    )
+    assert AlertChange.objects.get().note == event.description
+    assert Alert.objects.get().status == "OPEN"
+
+
+def test_going_blind_again_counts_on_the_same_alert_or_opens_a_new_one():
+    for _ in range(2):
+        make_host(**BLIND)
+        make_host()
+    assert Alert.objects.get().event.count == 2
+
+    resolve_alert(Alert.objects.get(), by="alma")
+    make_host(**BLIND)
+
+    assert Alert.objects.filter(status="OPEN").count() == 1
+
+
+def test_each_range_of_dropped_logs_is_one_medium_event_and_no_alert():
+    assert drops(dropped(1, 20, 12), dropped(40, 49)) == [("host.dropped_logs", "MEDIUM")] * 2
+
+    assert Host.objects.get().dropped_count == 22
+    assert not Alert.objects.exists()
+    assert Event.objects.order_by("pk").first().description == (
+        "The agent of web-1 dropped 12 logs from 1 to 20 of its seq: its spool was full."
+    )
+
+
+def test_a_range_that_is_sent_again_counts_once():
+    drops(dropped(1, 20), dropped(40, 49))
+
+    drops(dropped(1, 20))
+    drops(dropped(40, 49), dropped(60, 60), dropped(60, 60))
+
+    host = Host.objects.get()
+    assert (host.dropped_count, Event.objects.count()) == (31, 3)
+    assert host.dropped_ranges == [dropped(1, 20), dropped(40, 49), dropped(60, 60)]
+
+
+def test_of_a_range_that_grew_before_its_receipt_came_the_growth_counts():
+    drops(dropped(1, 20))
+
+    drops(dropped(1, 30))
+
+    host = Host.objects.get()
+    assert (host.dropped_count, host.dropped_ranges) == (30, [dropped(1, 30)])
+    assert Event.objects.count() == 2
+
+
+def test_keeps_the_last_twenty_ranges_and_counts_repeats_of_older_ones_once_too():
+    ranges = [dropped(number * 10, number * 10 + 4) for number in range(50)]
+
+    for _ in range(2):
+        make_host(dropped=ranges)
+
+    host = Host.objects.get()
+    assert (host.dropped_count, Event.objects.count()) == (250, 50)
+    assert host.dropped_ranges == ranges[-20:]
+
+
+def test_the_total_has_an_end():
+    most = dropped(0, 2**63 - 2)
+
+    make_host(dropped=[most, dropped(1, 2**63 - 1)])
+
+    assert Host.objects.get().dropped_count == 2**63 - 1
+
+
+def test_two_hosts_may_drop_the_same_numbers():
+    make_host("web-1", dropped=[dropped(1, 2)])
+    make_host("web-2", dropped=[dropped(1, 2)])
+
+    assert Event.objects.count() == 2

@@ -1,0 +1,94 @@
+"""The thread of a worker process that looks for silent hosts."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.backends.signals import connection_created
+from django.utils import timezone
+
+from fim.hosts import watch
+from fim.hosts.models import HostCheck
+from tests.factories import make_host
+from threats.models import Event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(settings):
+    settings.HOST_CHECK_SECONDS = 0.05
+    yield
+    watch.stop_watching()
+
+
+def watches():
+    return [thread for thread in threading.enumerate() if thread.name == "watch of hosts"]
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_finds_a_host_that_falls_silent(settings):
+    settings.HOST_SILENT_HEARTBEATS, settings.HOST_SLACK_SECONDS = 0, 0
+    settings.HOST_LATE_HEARTBEATS = 0
+    HostCheck.objects.create(pk=1, checked_at=timezone.now())
+    make_host(received_at=timezone.now() - timedelta(seconds=1))
+
+    watch.start_watching()
+
+    wait_until(Event.objects.filter(event_type="host.silent").exists)
+
+
+def test_starting_twice_leaves_one_thread():
+    watch.start_watching()
+    watch.start_watching()
+
+    assert len(watches()) == 1
+    assert watches()[0].daemon
+
+
+def test_can_be_stopped_and_started_again():
+    watch.start_watching()
+    watch.stop_watching()
+    assert watches() == []
+
+    watch.start_watching()
+
+    wait_until(HostCheck.objects.exists)
+
+
+def test_says_once_that_the_database_is_away_and_goes_on_when_it_is_back(monkeypatch, caplog):
+    rounds = []
+
+    def fail_five_times(**kwargs):
+        rounds.append(kwargs)
+        if len(rounds) <= 5:
+            raise OperationalError("database is locked")
+
+    monkeypatch.setattr(watch, "check_hosts", fail_five_times)
+
+    watch.start_watching()
+
+    wait_until(lambda: len(rounds) > 7)
+    assert [record.message for record in caplog.records] == ["hosts not checked"]
+
+
+def test_leaves_no_connection_open_between_its_rounds():
+    made_in = []
+
+    def count(**kwargs):
+        made_in.append(threading.current_thread().name)
+
+    connection_created.connect(count)
+
+    watch.start_watching()
+
+    wait_until(lambda: made_in.count("watch of hosts") > 2)
+    connection_created.disconnect(count)
