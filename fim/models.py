@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 
 from fim.fields import CompactUUIDField, MomentField
-from fim.hosts.models import Host as Host  # Django looks for models here.
+from fim.hosts.models import DroppedRange as DroppedRange  # Django looks for models here.
+from fim.hosts.models import Host as Host
 from fim.hosts.models import HostCheck as HostCheck
 from fim.ingest.raw import unpack_raw
 from fim.ingest.record import LIMITS

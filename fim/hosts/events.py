@@ -1,13 +1,11 @@
 """The events that a host's heartbeats, and their absence, raise."""
 
 import hashlib
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from fim.hosts.models import Host
+from fim.hosts.models import DroppedRange, Host
 from fim.ingest.fit import fit_text
-from fim.ingest.parsed import event_id_of
 from threats.models import Alert, Severity
 from threats.services import change_alert_status, record_event
 
@@ -18,6 +16,7 @@ SEES_AGAIN = "host.sees_again"
 DROPPED_LOGS = "host.dropped_logs"
 # In an alert's history. No user name may hold a space.
 THE_NODE = "the node"
+MAX_DROPS_TOLD = 20
 MAX_ROOTS_NAMED = 5
 MAX_ROOT_CHARACTERS = 255
 
@@ -59,19 +58,29 @@ def tell_sees_again(host: Host, *, blind_since: datetime, received_at: datetime)
     _tell_end(host, BLIND, SEES_AGAIN, f"{text}; it was blind since {_shown(blind_since)}.")
 
 
-def tell_dropped(host: Host, *, first_seq: int, last_seq: int, count: int) -> bool:
-    """Record that logs of an agent will never come; say whether this was not told before."""
-    event_id = event_id_of(DROPPED_LOGS, [host.name, first_seq, last_seq, count])
-    return record_event(
+def tell_dropped(host: Host, dropped: Sequence[tuple[DroppedRange, int]]) -> None:
+    """Record that logs of an agent will never come, given as ranges and how many each grew by.
+
+    An event a range; one for all of them where they are so many that nobody would read them.
+    """
+    if len(dropped) <= MAX_DROPS_TOLD:
+        for each, count in dropped:
+            _tell_dropped(host, count, f"from {each.first_seq} to {each.last_seq} of its seq")
+        return
+    ranges = [each for each, _ in dropped]
+    first = min(each.first_seq for each in ranges)
+    last = max(each.last_seq for each in ranges)
+    where = f"in {len(ranges)} ranges from {first} to {last} of its seq"
+    _tell_dropped(host, sum(count for _, count in dropped), where)
+
+
+def _tell_dropped(host: Host, count: int, where: str) -> None:
+    record_event(
         source_name=host.name,
         event_type=DROPPED_LOGS,
         severity=Severity.MEDIUM,
-        description=(
-            f"The agent of {host.name} dropped {count} logs from {first_seq} to {last_seq} of its"
-            " seq: its spool was full."
-        ),
-        event_id=uuid.UUID(event_id),
-    ).is_new
+        description=f"The agent of {host.name} dropped {count} logs {where}: its spool was full.",
+    )
 
 
 def _tell_trouble(host: Host, event_type: str, description: str) -> None:

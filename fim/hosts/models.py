@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, Count, F, Prefetch, Q, Value, When
 
 from fim.fields import MomentField
 from fim.ingest.record import LIMITS
+
+MAX_RANGES_SHOWN = 20
 
 
 class State(models.TextChoices):
@@ -61,6 +63,11 @@ class HostQuerySet(models.QuerySet["Host"]):
             }
         )
 
+    def with_last_dropped(self) -> "HostQuerySet":
+        """Add `last_dropped`, the last twenty ranges of each host, newest first. One query."""
+        last = DroppedRange.objects.order_by("-pk")[:MAX_RANGES_SHOWN]
+        return self.prefetch_related(Prefetch("dropped_ranges", last, to_attr="last_dropped"))
+
     def search(self, text: str) -> "HostQuerySet":
         """Hosts whose names hold the text, whatever its case."""
         return self.filter(name__icontains=text)
@@ -95,7 +102,6 @@ class Host(models.Model):
     blind_since = MomentField(null=True)
     blind_roots = models.JSONField(default=list)
     dropped_count = models.PositiveBigIntegerField(default=0)
-    dropped_ranges = models.JSONField(default=list)
 
     objects: ClassVar[HostQuerySet] = HostQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -129,6 +135,28 @@ class Host(models.Model):
     def is_blind(self) -> bool:
         """Says the agent itself that it does not see what changes in some of its directories?"""
         return self.blind_since is not None
+
+
+class DroppedRange(models.Model):
+    """Logs that an agent's full spool lost for good: so many of its running numbers."""
+
+    host = models.ForeignKey(
+        Host, on_delete=models.CASCADE, db_index=False, related_name="dropped_ranges"
+    )
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            # Serves the look for what was counted before, too.
+            models.UniqueConstraint(
+                fields=["host", "first_seq"], name="dropped_range_unique_first_seq"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} logs of {self.host_id}, {self.first_seq} to {self.last_seq}"
 
 
 class HostCheck(models.Model):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fim.hosts.models import Host, State
+from fim.hosts.models import DroppedRange, Host, State
 from fim.ingest.fit import fit_text
 from fim.ingest.record import EARLIEST, LIMITS, MAX_INTEGER
 from fim.serializers import IncronStatusSerializer
@@ -14,7 +14,8 @@ from fim.serializers import IncronStatusSerializer
 MAX_SECONDS = 10**9
 MAX_EVERY_SECONDS = 86_400
 MAX_PATHS = 100
-MAX_RANGES = 1_000
+MAX_RANGES = 10_000
+RANGE = ("first_seq", "last_seq", "count")
 
 
 def _whole(**more: Any) -> serializers.IntegerField:
@@ -62,31 +63,36 @@ class PathsField(serializers.ListField):
         return [fit_text(path, LIMITS["path"]) for path in data[:MAX_PATHS]]
 
 
-class DroppedRangeSerializer(serializers.Serializer[Any]):
-    first_seq = serializers.IntegerField(min_value=0, max_value=MAX_INTEGER)
-    last_seq = serializers.IntegerField(min_value=0, max_value=MAX_INTEGER)
-    count = serializers.IntegerField(min_value=1, max_value=MAX_INTEGER)
-
-    def validate(self, attrs: dict[str, int]) -> dict[str, int]:
-        most = attrs["last_seq"] - attrs["first_seq"] + 1
-        if attrs["count"] > most:
-            raise serializers.ValidationError(
-                f"From {attrs['first_seq']} to {attrs['last_seq']} there are no {attrs['count']}."
-            )
-        return attrs
+class DroppedRangeSerializer(serializers.ModelSerializer[DroppedRange]):
+    class Meta:
+        model = DroppedRange
+        fields = ["first_seq", "last_seq", "count"]
+        validators: list[Any] = []
 
 
 class DroppedField(serializers.ListField):
-    """Looks at the length first, so that the answer to a flood is one sentence."""
+    """Ranges of running numbers. Read without a serializer for each, for there may be thousands."""
 
     child = DroppedRangeSerializer()
 
-    def to_internal_value(self, data: Any) -> list[Any]:
-        if isinstance(data, list) and len(data) > MAX_RANGES:
+    def to_internal_value(self, data: Any) -> list[dict[str, int]]:
+        if not isinstance(data, list):
+            raise serializers.ValidationError("Takes a list of ranges.")
+        if len(data) > MAX_RANGES:
             raise serializers.ValidationError(
                 f"Has {len(data)} ranges; at most {MAX_RANGES} are taken at once."
             )
-        return super().to_internal_value(data)
+        return [_read_range(each) for each in data]
+
+
+def _read_range(sent: object) -> dict[str, int]:
+    values: list[Any] = [sent.get(name) if isinstance(sent, dict) else None for name in RANGE]
+    if any(not isinstance(value, int) or isinstance(value, bool) for value in values):
+        raise serializers.ValidationError(f"Takes ranges of whole numbers: {', '.join(RANGE)}.")
+    first, last, count = values
+    if not (0 <= first <= last <= MAX_INTEGER and 1 <= count <= last - first + 1):
+        raise serializers.ValidationError(f"From {first} to {last} there are no {count}.")
+    return dict(zip(RANGE, values, strict=True))
 
 
 class HeartbeatSerializer(serializers.Serializer[Any]):
@@ -140,7 +146,7 @@ class HeartbeatAnswerSerializer(serializers.Serializer[Any]):
 class DroppedSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField(source="dropped_count")
     ranges = DroppedRangeSerializer(
-        source="dropped_ranges", many=True, help_text="The last twenty."
+        source="last_dropped", many=True, help_text="The last twenty, newest first."
     )
 
 

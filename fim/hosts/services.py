@@ -13,11 +13,11 @@ from django.utils import timezone
 from fim.dialects import turn_to_write
 from fim.fields import MomentField
 from fim.hosts import events
-from fim.hosts.models import Host, HostCheck
+from fim.hosts.models import DroppedRange, Host, HostCheck
 from fim.ingest.record import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.models import DayCount
 
-MAX_RANGES_KEPT = 20
+RANGES_A_STATEMENT = 500
 
 
 def record_heartbeat(
@@ -30,8 +30,8 @@ def record_heartbeat(
     """Keep what an agent says of itself, as its host's present state, and return the host.
 
     `report` holds fields of Host. A heartbeat that ends a silence, or says that the agent went
-    blind or sees again, records an event each, and so does each range of dropped logs that was
-    not counted before; a repeat records none. One that a later one overtook is a sign of life,
+    blind or sees again, records an event each, and so do dropped logs that were not counted
+    before; a repeat records none. One that a later one overtook is a sign of life,
     and changes nothing else. One transaction, two statements where nothing happened.
     """
     with turn_to_write(), transaction.atomic():
@@ -88,15 +88,31 @@ def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
     """Count what is new: an agent repeats a range until it knows that the node has it, and may
     have dropped more at its end by then.
     """
-    ranges = {each["first_seq"]: each for each in host.dropped_ranges}
-    for each in dropped:
-        before = ranges.get(each["first_seq"], {"count": 0})["count"]
-        if each["count"] > before and events.tell_dropped(host, **each):
-            total = host.dropped_count + each["count"] - before
-            host.dropped_count = min(total, MAX_INTEGER)
-            ranges.pop(each["first_seq"], None)
-            ranges[each["first_seq"]] = dict(each)
-    host.dropped_ranges = list(ranges.values())[-MAX_RANGES_KEPT:]
+    ranges = {each["first_seq"]: each for each in dropped}
+    counted = _counted_before(host, sorted(ranges))
+    more = {first: each["count"] - counted.get(first, 0) for first, each in ranges.items()}
+    new = [DroppedRange(host=host, **ranges[first]) for first in more if more[first] > 0]
+    if not new:
+        return
+    DroppedRange.objects.bulk_create(
+        new,
+        batch_size=RANGES_A_STATEMENT,
+        update_conflicts=True,
+        unique_fields=["host", "first_seq"],
+        update_fields=["last_seq", "count"],
+    )
+    events.tell_dropped(host, [(each, more[each.first_seq]) for each in new])
+    total = host.dropped_count + sum(more[each.first_seq] for each in new)
+    host.dropped_count = min(total, MAX_INTEGER)
+
+
+def _counted_before(host: Host, first_seqs: Sequence[int]) -> dict[int, int]:
+    counted: dict[int, int] = {}
+    for start in range(0, len(first_seqs), RANGES_A_STATEMENT):
+        some = first_seqs[start : start + RANGES_A_STATEMENT]
+        found = host.dropped_ranges.filter(first_seq__in=some)
+        counted |= found.values_list("first_seq", "count")
+    return counted
 
 
 def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timedelta(0)) -> int:

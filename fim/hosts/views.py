@@ -65,7 +65,7 @@ class HostViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     lookup_field = "name"
 
     def get_queryset(self) -> HostQuerySet:
-        return Host.objects.with_state(timezone.now()).order_by("name")
+        return Host.objects.with_state(timezone.now()).with_last_dropped().order_by("name")
 
     @swagger_auto_schema(operation_summary="Show one host", responses={404: ""})
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:

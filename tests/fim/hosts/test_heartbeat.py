@@ -205,7 +205,10 @@ def test_every_field_may_be_left_out_null_or_unknown(body):
         ("dropped", [{"first_seq": 5, "last_seq": 4, "count": 1}]),
         ("dropped", [{"first_seq": 1, "last_seq": 2, "count": 3}]),
         ("dropped", [{"first_seq": 1, "last_seq": 2**64, "count": 3}]),
-        ("dropped", [{"first_seq": 1, "last_seq": 1, "count": 1}] * 1_001),
+        ("dropped", [{"first_seq": 1, "last_seq": 1, "count": 1}] * 10_001),
+        ("dropped", [{"first_seq": 1, "last_seq": 2}]),
+        ("dropped", [{"first_seq": True, "last_seq": 2, "count": 1}]),
+        ("dropped", [{"first_seq": -1, "last_seq": 2, "count": 1}]),
     ],
 )
 def test_names_the_field_that_cannot_be(name, value):
