@@ -40,7 +40,6 @@ class Handling:
     note: str
 
 
-Item = NewLog | SensorEvent | Handling
 # Minutes after the alert was raised, to which status, by whom, and why.
 Step = tuple[int, Status, str, str]
 
@@ -62,7 +61,7 @@ class Incident:
     # After how many minutes the same was seen again.
     again: tuple[int, ...] = field(default=())
 
-    def items(self, today: date) -> Iterator[Item]:
+    def items(self, today: date) -> Iterator[NewLog | Handling]:
         draws = random.Random(f"{self.host} {self.log['path']} {self.days_ago}")  # noqa: S311
         at = moment(today - timedelta(days=self.days_ago), self.clock)
         for minutes in (0, *self.again):
@@ -169,7 +168,7 @@ INCIDENTS = (
 )  # fmt: skip
 
 
-def incidents(today: date) -> Iterator[Item]:
+def incidents(today: date) -> Iterator[NewLog | Handling]:
     for incident in INCIDENTS:
         yield from incident.items(today)
 
@@ -202,7 +201,7 @@ SENSOR_EVENTS: tuple[tuple[int, str, str, str, Severity, str, int], ...] = (
 )  # fmt: skip
 
 
-def sensor_events(today: date) -> Iterator[Item]:
+def sensor_events(today: date) -> Iterator[SensorEvent | Handling]:
     for days_ago, clock, source, kind, severity, words, minutes in SENSOR_EVENTS:
         at = moment(today - timedelta(days=days_ago), clock)
         key = f"{kind}:{source}"

@@ -17,7 +17,7 @@ SOURCE = "picket-agent"
 SECONDS_AN_HOUR = 3_600
 LAST_SECOND = 86_399
 # Working days are busiest in the late morning and after lunch.
-RUSH = (0.27, 0.62)
+RUSH = (0.31, 0.8)
 
 
 def moment(day: date, clock: str) -> datetime:

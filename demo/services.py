@@ -1,35 +1,30 @@
 """Fill an empty database with 90 made-up days, through the services that fill a real one."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from config.errors import DomainError
 from demo.fleet import HOSTS
-from demo.incidents import ANNA, BEN, Handling, Item, SensorEvent, incidents, sensor_events
+from demo.incidents import ANNA, BEN, incidents, sensor_events
 from demo.models import Demo
+from demo.play import Item, Progress, at_the_console, audit_dated, play
 from demo.routine import routine
 from demo.story import story
+from demo.watch import heartbeats, is_heard
+from fim.hosts.models import Host
 from fim.ingest.record import NewLog
-from fim.ingest.store import EVENT_SEVERITIES, dedup_key_of, store_logs
 from fim.models import FimLog
-from threats.models import Alert, AlertChange, Event, Status
-from threats.services import change_alert, record_event
-from users.audit import Who
-from users.models import AuditEntry, Door, Key, Role, Scope, User
+from threats.models import Event
+from users.models import Key, Role, Scope, User
 from users.services import create_key
 
 DAYS = 90
-LOGS_A_BATCH = 2_000
 SENSORS = ("waf-1", "ids-1")
-OFFICE_ADDRESS = "10.0.7.12"
-
-Progress = Callable[[int, int], None]
 
 
 class NotEmpty(DomainError):
@@ -50,12 +45,12 @@ def fill_demo(*, password: str, now: datetime, on_progress: Progress) -> int:
         Demo.objects.create(pk=1, made_at=now)
         _make_accounts(password, joined_at=now - timedelta(days=DAYS))
         items = _timeline(now)
-        _play(items, on_progress)
+        play(items, now=now, on_progress=on_progress)
     return sum(isinstance(item, NewLog) for item in items)
 
 
 def _refuse_data() -> None:
-    models: tuple[type[Model], ...] = (Demo, User, Key, FimLog, Event)
+    models: tuple[type[Model], ...] = (Demo, User, Key, FimLog, Event, Host)
     if any(model._default_manager.exists() for model in models):
         raise NotEmpty
 
@@ -67,104 +62,40 @@ def _make_accounts(password: str, *, joined_at: datetime) -> None:
     make("analyst", "", password, role=Role.ANALYST, date_joined=joined_at)
     for name in (ANNA, BEN):
         make(name, f"{name}@example.org", role=Role.ADMIN, date_joined=joined_at)
-    with _audit_dated(joined_at):
+    with audit_dated(joined_at):
         for host in HOSTS:
-            by = _at_the_console(BEN)
+            by = at_the_console(BEN)
             create_key(name=host, scopes={Scope.POST_LOGS}, host=host, created_by=by)
         for sensor in SENSORS:
-            create_key(name=sensor, scopes={Scope.POST_EVENTS}, created_by=_at_the_console(ANNA))
+            by = at_the_console(ANNA)
+            create_key(name=sensor, scopes={Scope.POST_EVENTS}, created_by=by)
     Key.objects.update(created=joined_at)
 
 
 def _timeline(now: datetime) -> list[Item]:
+    """Return all that happened until now, in its order."""
     today = timezone.localdate(now)
     items: list[Item] = [
         *routine(today, DAYS),
         *incidents(today),
         *sensor_events(today),
         *story(now),
+        *heartbeats(now),
     ]
-    return sorted(
-        (item for item in items if item.timestamp <= now), key=lambda item: item.timestamp
-    )
+    happened = [item for item in items if item.timestamp <= now and _is_known(item, now)]
+    happened.sort(key=lambda item: item.timestamp)
+    _number(happened)
+    return happened
 
 
-def _play(items: Sequence[Item], on_progress: Progress) -> None:
-    """Let everything happen in its order; logs that raise nothing go in batches."""
-    quiet: list[NewLog] = []
-    for done, item in enumerate(items, start=1):
-        is_quiet = isinstance(item, NewLog) and item.category not in EVENT_SEVERITIES
-        if isinstance(item, NewLog) and is_quiet:
-            quiet.append(item)
-        if not is_quiet or len(quiet) == LOGS_A_BATCH or done == len(items):
-            store_logs(quiet)
-            quiet = []
-            on_progress(done, len(items))
-        if not is_quiet:
-            with _audit_dated(item.timestamp):
-                _happen(item)
+def _is_known(item: Item, now: datetime) -> bool:
+    return not isinstance(item, NewLog) or is_heard(item.host, item.timestamp, now)
 
 
-@contextmanager
-def _audit_dated(at: datetime) -> Iterator[None]:
-    """Date what is written into the audit list: it cannot be changed afterwards."""
-
-    def date(instance: AuditEntry, **_: object) -> None:
-        instance.recorded_at = at
-
-    pre_save.connect(date, sender=AuditEntry, weak=False)
-    try:
-        yield
-    finally:
-        pre_save.disconnect(date, sender=AuditEntry)
-
-
-def _happen(item: Item) -> None:
-    match item:
-        case NewLog():
-            store_logs([item])
-            _date_event(_unresolved(dedup_key_of(item)).event, item.timestamp)
-        case SensorEvent():
-            recorded = record_event(
-                source_name=item.source_name,
-                event_type=item.event_type,
-                severity=item.severity,
-                description=item.description,
-                dedup_key=item.dedup_key,
-            )
-            _date_event(recorded.event, item.timestamp)
-        case Handling():
-            _handle(item)
-
-
-def _date_event(event: Event, at: datetime) -> None:
-    """Move an event, and its alert, from now to the time at which it would have come."""
-    events = Event.objects.filter(pk=event.pk)
-    events.update(last_seen_at=at)
-    if event.count == 1:
-        events.update(timestamp=at)
-        Alert.objects.filter(event=event).update(created_at=at)
-
-
-def _handle(handling: Handling) -> None:
-    alert = _unresolved(handling.dedup_key)
-    last = AlertChange.objects.order_by("pk").last()
-    # Who acknowledges an alert that nobody has takes it.
-    takes = handling.status == Status.ACK and not alert.assignee
-    change_alert(
-        alert,
-        by=_at_the_console(handling.by),
-        status=handling.status,
-        assignee=handling.by if takes else None,
-        note=handling.note,
-    )
-    changes = AlertChange.objects.filter(pk__gt=last.pk if last else 0)
-    changes.update(changed_at=handling.timestamp)
-
-
-def _at_the_console(name: str) -> Who:
-    return Who(name, address=OFFICE_ADDRESS, door=Door.CONSOLE)
-
-
-def _unresolved(dedup_key: str) -> Alert:
-    return Alert.objects.unresolved().select_related("event").get(dedup_key=dedup_key)
+def _number(items: Sequence[Item]) -> None:
+    """Give the logs the numbers that their agents count."""
+    seqs: Counter[str] = Counter()
+    for item in items:
+        if isinstance(item, NewLog):
+            seqs[item.host] += 1
+            item.seq = seqs[item.host]

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from demo.incidents import ACK, ANNA, BEN, Item, SensorEvent, Step, diff, handlings
+from demo.incidents import ACK, ANNA, BEN, Handling, SensorEvent, Step, diff, handlings
 from demo.routine import moment, new_log
 from fim.ingest.record import NewLog
 from fim.ingest.store import dedup_key_of
@@ -174,7 +174,7 @@ WITNESSES = (
 BEACONS_EVERY = timedelta(minutes=5)
 
 
-def story(now: datetime) -> Iterator[Item]:
+def story(now: datetime) -> Iterator[NewLog | SensorEvent | Handling]:
     """Yield the last such night that was over before `now`."""
     begins = _last_night(now)
     draws = random.Random(HOST)  # noqa: S311

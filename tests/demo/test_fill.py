@@ -9,6 +9,7 @@ from demo.banner import is_demo
 from demo.services import DAYS, fill_demo
 from demo.story import HOST, SHELL
 from fim.counts import recount
+from fim.hosts.models import Host
 from fim.models import Category, DayCount, FimLog
 from threats.models import Alert, Event, Status
 from users.models import AuditEntry, Key, User
@@ -125,3 +126,17 @@ def test_machines_have_keys():
 
 def test_is_marked():
     assert is_demo()
+
+
+def test_hosts_are_in_every_state():
+    assert Host.objects.count_states(NOW) == {"alive": 13, "late": 1, "silent": 1, "unknown": 1}
+    assert [host.name for host in Host.objects.exclude(blind_since=None)] == ["web-3"]
+
+
+def test_nothing_is_known_of_a_silent_host():
+    silent = Host.objects.silent(NOW).get()
+
+    assert not FimLog.objects.filter(host=silent.name, timestamp__gt=silent.last_seen_at).exists()
+    assert alert_of("build-2 sent no heartbeat").created_at < silent.last_seen_at + timedelta(
+        minutes=10
+    )
