@@ -104,7 +104,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "libraries": {"moments": "config.moments"},
+            "libraries": {
+                "figures": "config.figures",
+                "moments": "config.moments",
+                "links": "fim.overview.links",
+            },
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

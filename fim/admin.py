@@ -10,12 +10,16 @@ from django.utils.html import format_html
 from config.console import console_site
 from config.pagination import CappedPaginator
 from fim.models import DayCount, FimLog, RawRecord
-from fim.overview.views import show_overview
+from fim.overview import views as overview
 from fim.services import delete_logs
 from fim.subjects import search_logs
 from users.audit import who_of
 
-console_site().first_page = show_overview
+site = console_site()
+site.first_page = overview.show_overview
+site.register_page("overview/state/", overview.show_state, name="overview_state")
+site.register_page("overview/trend/", overview.show_trend, name="overview_trend")
+site.register_page("overview/busiest/", overview.show_busiest, name="overview_busiest")
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

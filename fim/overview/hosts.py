@@ -1,0 +1,23 @@
+"""Which hosts report and which do not, for the overview."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fim.hosts.models import Host, State
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HostStates:
+    counts: dict[str, int]
+    # The late and the silent that were seen longest ago.
+    missed: list[Host]
+
+
+def summarise_hosts(now: datetime) -> HostStates:
+    """Count hosts by state and name those that are missed most. Two queries."""
+    missed = Host.objects.with_state(now).filter(state__in=[State.LATE, State.SILENT])
+    return HostStates(
+        Host.objects.count_states(now), list(missed.order_by("last_seen_at", "name")[:SHOWN])
+    )
