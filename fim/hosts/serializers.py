@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from fim.hosts.models import DroppedRange, Host, State
 from fim.ingest.fit import fit_text
-from fim.ingest.record import EARLIEST, LIMITS, MAX_INTEGER
+from fim.ingest.record import EARLIEST, LIMITS, MAX_INTEGER, read_text
 from fim.serializers import IncronStatusSerializer
 
 MAX_SECONDS = 10**9
@@ -34,6 +34,16 @@ def _text(limit: int) -> serializers.CharField:
     return serializers.CharField(
         required=False, allow_null=True, allow_blank=True, max_length=limit
     )
+
+
+class HostNameField(serializers.CharField):
+    """A host's name as logs bear it, to the blank."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return read_text("host", data)
+        except ValueError as exc:
+            raise serializers.ValidationError(str(exc)) from exc
 
 
 class MomentField(serializers.DateTimeField):
@@ -98,7 +108,7 @@ def _read_range(sent: object) -> dict[str, int]:
 class HeartbeatSerializer(serializers.Serializer[Any]):
     """What an agent says of itself; what it leaves out or sends as null is not known."""
 
-    host = _text(LIMITS["host"])
+    host = HostNameField(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
     every_seconds = serializers.IntegerField(
         required=False,
         allow_null=True,

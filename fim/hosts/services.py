@@ -16,6 +16,8 @@ from fim.hosts import events
 from fim.hosts.models import DroppedRange, Host, HostCheck
 from fim.ingest.record import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.models import DayCount
+from users.audit import write_audit
+from users.models import Deed, Kind
 
 RANGES_A_STATEMENT = 500
 
@@ -113,6 +115,15 @@ def _counted_before(host: Host, first_seqs: Sequence[int]) -> dict[int, int]:
         found = host.dropped_ranges.filter(first_seq__in=some)
         counted |= found.values_list("first_seq", "count")
     return counted
+
+
+def forget_host(host: Host, *, by: str) -> None:
+    """Delete a host that is no more; its logs and events stay. Another heartbeat brings it back."""
+    with transaction.atomic():
+        for found in Host.objects.select_for_update().filter(pk=host.pk):
+            before = {"last_seen_at": found.last_seen_at, "dropped_count": found.dropped_count}
+            write_audit(by, Deed.DELETED, Kind.HOST, ref=found.pk, name=found.name, before=before)
+            found.delete()
 
 
 def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timedelta(0)) -> int:

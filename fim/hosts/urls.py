@@ -19,7 +19,7 @@ urlpatterns = [
     path("hosts/", views.HostViewSet.as_view({"get": "list"}), name="host-list"),
     path(
         "hosts/<host_name:name>/",
-        views.HostViewSet.as_view({"get": "retrieve"}),
+        views.HostViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="host-detail",
     ),
     path("incron/control/", views.IncronAndAgentView.as_view(), name="incron-control"),

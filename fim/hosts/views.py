@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, viewsets
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,10 +15,12 @@ from fim import schema
 from fim.hosts import serializers
 from fim.hosts.filters import HostFilter
 from fim.hosts.models import Host, HostQuerySet, State
-from fim.hosts.services import record_heartbeat
+from fim.hosts.services import forget_host, record_heartbeat
 from fim.permissions import MayPostLogsOrIsNear
 from fim.views import IncronView, default_host
+from users.audit import who_of
 from users.authentication import KeyAuthentication
+from users.permissions import IsAdmin, IsPerson
 from users.throttles import IngestThrottle, KeyThrottle
 
 
@@ -56,7 +59,12 @@ class HeartbeatView(APIView):
         return Response(serializers.HeartbeatAnswerSerializer(answer).data)
 
 
-class HostViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Host]):
+class HostViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Host],
+):
     """Hosts by name, each with its state as of now."""
 
     queryset = Host.objects.none()
@@ -64,12 +72,22 @@ class HostViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     filterset_class = HostFilter
     lookup_field = "name"
 
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsAdmin() if self.action == "destroy" else IsPerson()]
+
     def get_queryset(self) -> HostQuerySet:
         return Host.objects.with_state(timezone.now()).with_last_dropped().order_by("name")
 
     @swagger_auto_schema(operation_summary="Show one host", responses={404: ""})
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
+
+    @swagger_auto_schema(operation_summary="Forget a host that is no more", responses={404: ""})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().destroy(request, *args, **kwargs)
+
+    def perform_destroy(self, instance: Host) -> None:
+        forget_host(instance, by=who_of(self.request))
 
 
 class IncronAndAgentView(IncronView):

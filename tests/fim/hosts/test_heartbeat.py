@@ -129,6 +129,11 @@ def test_one_that_names_no_host_is_of_the_query_or_of_the_node(query, host):
     assert post({"host": ""}, query=query).json()["host"] == host
 
 
+@pytest.mark.parametrize("name", [" web 1 ", "a/b", "  ", "🌋", "h" * 255])
+def test_a_name_is_kept_as_it_is_as_in_logs(name):
+    assert post({"host": name}).json()["host"] == name
+
+
 def test_refuses_one_without_a_key_from_elsewhere():
     answer = post(HEARTBEAT, peer=PUBLIC)
 
@@ -180,6 +185,7 @@ def test_every_field_may_be_left_out_null_or_unknown(body):
         ("host", "\ud800"),
         ("host", "h" * 256),
         ("host", ["web-1"]),
+        ("host", 5),
         ("version", "\0"),
         ("version", "v" * 65),
         ("source", {"a": 1}),

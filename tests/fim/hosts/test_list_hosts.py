@@ -8,6 +8,8 @@ import time_machine
 
 from fim.hosts.models import Host
 from tests.factories import NOON, make_host
+from threats.models import Event
+from users.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -157,5 +159,32 @@ def test_people_alone_may_look(path, anonymous_client, agent_client, analyst_cli
 
 
 def test_nobody_writes_hosts(admin_client):
+    make_host("web-1")
+
     assert admin_client.post(URL, {}).status_code == 405
-    assert admin_client.delete(URL + "web-1/").status_code == 405
+    assert admin_client.put(URL + "web-1/", {}).status_code == 405
+
+
+def test_an_admin_forgets_a_host_that_is_no_more(admin_client):
+    make_host("web-1", dropped=[{"first_seq": 1, "last_seq": 2, "count": 2}])
+    make_host("web-2")
+
+    assert admin_client.delete(URL + "web-1/").status_code == 204
+
+    assert names(admin_client) == ["web-2"]
+    assert Event.objects.filter(source_name="web-1").exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.person, entry.deed, entry.kind, entry.name) == (
+        "alma",
+        "deleted",
+        "host",
+        "web-1",
+    )
+    assert admin_client.delete(URL + "web-1/").status_code == 404
+
+
+def test_an_analyst_forgets_none(analyst_client):
+    make_host("web-1")
+
+    assert analyst_client.delete(URL + "web-1/").status_code == 403
+    assert names(analyst_client) == ["web-1"]
