@@ -148,7 +148,11 @@ class CanarySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhoSettings:
+    """`audit_key` is the -k of the watch rules; no `audit_log`: where auditd.conf says."""
+
     method: str = _key(values.one_of("auto", "fanotify", "audit", "none"), "auto")
+    audit_key: str = _key(values.text, "picket")
+    audit_log: str = _key(values.path, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
