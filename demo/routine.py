@@ -32,10 +32,11 @@ def routine(today: date, days: int) -> Iterator[NewLog]:
     """
     for days_ago in range(days):
         day = today - timedelta(days=days_ago)
+        busy = random.Random(days_ago).uniform(0.7, 1.3)  # noqa: S311
         for host in HOSTS:
             draws = random.Random(f"{host} {days_ago}")  # noqa: S311
             for habit in habits_of(host):
-                yield from _habit_logs(habit, host, day, draws)
+                yield from _habit_logs(habit, host, day, draws, busy=busy)
     for package in PACKAGES:
         yield from _upgrades(package, today)
 
@@ -60,9 +61,11 @@ def random_hash(draws: random.Random) -> str:
     return f"{draws.getrandbits(256):064x}"
 
 
-def _habit_logs(habit: Habit, host: str, day: date, draws: random.Random) -> Iterator[NewLog]:
+def _habit_logs(
+    habit: Habit, host: str, day: date, draws: random.Random, *, busy: float
+) -> Iterator[NewLog]:
     share = habit.weekend if day.weekday() >= SATURDAY else 1.0
-    for _ in range(_whole(habit.per_day * share * draws.uniform(0.7, 1.3), draws)):
+    for _ in range(_whole(habit.per_day * share * busy * draws.uniform(0.8, 1.2), draws)):
         number = int(habit.kinds ** draws.random())
         facts = {} if habit.action == "deleted" else _facts(habit.mode, habit.user, draws)
         yield new_log(

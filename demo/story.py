@@ -103,8 +103,8 @@ CHAPTERS = (
         "mode": "0644", **DASH,
     }, {"pid": 22_140, "ppid": 21_877}),
     Chapter(19, 3, {
-        "category": "danger", "action": "created", "path": "/usr/local/lib/.sysd",
-        "rule": "new-setuid-binary", "sha256": _hash("e81c"), "size_bytes": 47_528,
+        "category": "malware", "action": "created", "path": "/usr/local/lib/.sysd",
+        "rule": "yara:linux_reverse_shell", "sha256": _hash("e81c"), "size_bytes": 47_528,
         "mode": "4755", **ROOT,
     }, {
         "pid": 22_164, "ppid": 22_140, "mitre": ["T1548.001"],
