@@ -38,8 +38,10 @@ class CountedThrottle(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         ident = self.get_cache_key(request, view)
-        if ident is None:
-            return True
+        return ident is None or self.passes(ident)
+
+    def passes(self, ident: str) -> bool:
+        """Count a request of someone; say whether it is within the limit."""
         now = time.time()
         try:
             count, started_at = add_one(
@@ -47,6 +49,7 @@ class CountedThrottle(SimpleRateThrottle):
                 f"{self.scope}:{ident}",
                 period_seconds=self.duration,
                 now=now,
+                limit=self.num_requests,
             )
         except (sqlite3.Error, OSError) as exc:
             logger.error("throttle not counted: %s", exc)

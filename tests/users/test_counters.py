@@ -70,3 +70,19 @@ def test_processes_get_each_number_once(tmp_path):
     counts = [int(line) for process in running for line in process.communicate()[0].split()]
 
     assert sorted(counts) == list(range(1, 801))
+
+
+def test_of_a_large_limit_a_share_is_taken_at_once(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+
+    counts = [add_one(path, "a", period_seconds=60, now=1000, limit=5000)[0] for _ in range(7)]
+
+    assert counts == [1, 2, 3, 4, 5, 6, 7]
+    assert _open(path).execute("SELECT count FROM counter").fetchone() == (12,)
+
+
+def test_a_share_ends_with_its_window(tmp_path):
+    path = tmp_path / "throttle.sqlite3"
+    add_one(path, "a", period_seconds=60, now=1000, limit=5000)
+
+    assert add_one(path, "a", period_seconds=60, now=1060, limit=5000) == (1, 1060)
