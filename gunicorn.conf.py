@@ -45,5 +45,7 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from fim.hosts.watch import start_watching
+    from fim.search_index import start_indexing
 
     start_watching()
+    start_indexing()

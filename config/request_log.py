@@ -4,16 +4,43 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject, empty
 
-from users.client_address import client_address_text
+from users.client_address import address_text_of
 
 logger = logging.getLogger("picket.request")
 
 REQUEST_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+class RequestLine:
+    """The line of one request, which begins where this is made."""
+
+    __slots__ = ("environ", "request_id", "started")
+
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        self.started = time.perf_counter()
+        self.environ = environ
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        self.request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+
+    def log(self, *, status: int, path: str, user: str | None) -> None:
+        logger.info(
+            "request",
+            extra={
+                "request_id": self.request_id,
+                "method": self.environ["REQUEST_METHOD"],
+                "path": path,
+                "status": status,
+                "duration_ms": round((time.perf_counter() - self.started) * 1000, 1),
+                "client": address_text_of(self.environ),
+                "user": user,
+            },
+        )
 
 
 class RequestLogMiddleware:
@@ -26,23 +53,10 @@ class RequestLogMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        started = time.perf_counter()
-        sent = request.headers.get("X-Request-ID", "")
-        request_id = sent if REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        line = RequestLine(request.META)
         response = self.get_response(request)
-        response["X-Request-ID"] = request_id
-        logger.info(
-            "request",
-            extra={
-                "request_id": request_id,
-                "method": request.method,
-                "path": request.path,
-                "status": response.status_code,
-                "duration_ms": round((time.perf_counter() - started) * 1000, 1),
-                "client": client_address_text(request),
-                "user": _username(request),
-            },
-        )
+        response["X-Request-ID"] = line.request_id
+        line.log(status=response.status_code, path=request.path, user=_username(request))
         return response
 
 

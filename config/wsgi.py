@@ -9,4 +9,8 @@ from config.no_body import drop_bodies_of_head
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = drop_bodies_of_head(read_chunked_bodies(get_wsgi_application()))
+django_application = get_wsgi_application()
+
+from fim.ingest.front import Front  # noqa: E402  (needs the settings)
+
+application = drop_bodies_of_head(read_chunked_bodies(Front(django_application)))

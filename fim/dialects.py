@@ -2,16 +2,20 @@
 
 import fcntl
 import json
+import os
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from fim.fields import microseconds_of
 from fim.ingest.record import NewLog
@@ -31,7 +35,17 @@ ROWS_WORTH_A_COPY = 10
 PAGES_A_STEP = 500
 TRIGRAM = 3
 MATCH = "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s LIMIT %s"
+MARK = RawSQL("SELECT indexed_to FROM fim_subject_search_mark", [])
+SEARCH_MARK = "SELECT indexed_to, (SELECT max(id) FROM fim_subject) FROM fim_subject_search_mark"
+END_OF_STEP = (
+    "SELECT max(id), count(*) FROM (SELECT id FROM fim_subject WHERE id > %s ORDER BY id LIMIT %s)"
+)
+ADD_TO_SEARCH = (
+    "INSERT INTO fim_subject_search (rowid, path, user, process)"
+    ' SELECT id, path, "user", process FROM fim_subject WHERE id > %s AND id <= %s'
+)
 
+_local = threading.local()
 _values_of = attrgetter(*COLUMNS)
 _AT = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -66,7 +80,8 @@ def insert_logs(logs: Sequence[NewLog]) -> int:
         if connection.vendor != "postgresql":
             cursor.executemany(INSERT, list(map(_sqlite_row, logs)))
             return cursor.rowcount
-        rows = list(map(_postgres_row, logs))
+        # In one order for everyone, so that parallel batches wait for each other in one direction.
+        rows = list(map(_postgres_row, sorted(logs, key=lambda log: (log.host, str(log.event_id)))))
         if len(rows) >= ROWS_WORTH_A_COPY and _copy(rows):
             return len(rows)
         cursor.executemany(INSERT, rows)
@@ -127,13 +142,51 @@ def subjects_with(text: str, *, limit: int) -> list[int]:
     SQLite looks texts of three characters and more up in its trigram index (FTS5), PostgreSQL in
     that of pg_trgm where the extension is installed; shorter ones are looked for in all subjects.
     """
-    if connection.vendor == "sqlite" and len(text) >= TRIGRAM:
-        phrase = '"{}"'.format(text.replace('"', '""'))
-        with connection.cursor() as cursor:
-            cursor.execute(MATCH, [phrase, limit])
-            return [row[0] for row in cursor.fetchall()]
-    found = Subject.objects.filter(holds(text))
-    return list(found.values_list("pk", flat=True)[:limit])
+    if connection.vendor != "sqlite" or len(text) < TRIGRAM:
+        return _subjects_by_rows(Subject.objects.all(), text, limit)
+    # Before the index, to which what is not in it yet may be added meanwhile.
+    tail = Subject.objects.filter(pk__gt=MARK)
+    read = _subjects_by_rows if text.isascii() else _subjects_by_lower_case
+    found = read(tail, text, limit)
+    phrase = '"{}"'.format(text.replace('"', '""'))
+    with connection.cursor() as cursor:
+        cursor.execute(MATCH, [phrase, limit])
+        return list({*found, *(row[0] for row in cursor.fetchall())})[:limit]
+
+
+def _subjects_by_rows(subjects: QuerySet[Subject], text: str, limit: int) -> list[int]:
+    return list(subjects.filter(holds(text)).values_list("pk", flat=True)[:limit])
+
+
+def _subjects_by_lower_case(subjects: QuerySet[Subject], text: str, limit: int) -> list[int]:
+    """Look beyond ASCII as the trigram index does: SQLite's LIKE knows the case of ASCII alone."""
+    text = text.lower()
+    rows = subjects.values_list("pk", "path", "user", "process").iterator()
+    found = (pk for pk, *texts in rows if any(text in one.lower() for one in texts))
+    return list(islice(found, limit))
+
+
+def search_mark() -> tuple[int, int]:
+    """Return the newest subject in SQLite's search index, and the newest of all."""
+    with connection.cursor() as cursor:
+        cursor.execute(SEARCH_MARK)
+        mark, newest = cursor.fetchone()
+    return mark, newest or 0
+
+
+def add_to_search_index(limit: int) -> int:
+    """Add the oldest subjects that are not in SQLite's search index; return how many.
+
+    The caller holds the transaction.
+    """
+    mark, _ = search_mark()
+    with connection.cursor() as cursor:
+        cursor.execute(END_OF_STEP, [mark, limit])
+        end, count = cursor.fetchone()
+        if count:
+            cursor.execute(ADD_TO_SEARCH, [mark, end])
+            cursor.execute("UPDATE fim_subject_search_mark SET indexed_to = %s", [end])
+    return int(count)
 
 
 @contextmanager
@@ -147,9 +200,27 @@ def turn_to_write() -> Iterator[None]:
     if connection.vendor == "postgresql":
         yield
         return
-    with open(f"{connection.settings_dict['NAME']}-turn", "ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    path = f"{connection.settings_dict['NAME']}-turn"
+    turn: _TurnFile | None = getattr(_local, "turn", None)
+    if turn is None or (turn.path, turn.process) != (path, os.getpid()):
+        turn = _local.turn = _TurnFile(path)
+    fcntl.flock(turn.descriptor, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        fcntl.flock(turn.descriptor, fcntl.LOCK_UN)
+
+
+class _TurnFile:
+    """A thread's own open file, closed with it: who shares one, by `fork` too, shares its lock."""
+
+    def __init__(self, path: str) -> None:
+        self.path, self.process = path, os.getpid()
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+        self.descriptor = os.open(path, flags, 0o600)
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
 
 
 def hold_counts_still() -> None:

@@ -1,7 +1,5 @@
 """File-integrity logs, and how many there were each day."""
 
-import ntpath
-import posixpath
 from typing import ClassVar
 
 from django.db import models
@@ -12,7 +10,7 @@ from fim.hosts.models import DroppedRange as DroppedRange  # Django looks for mo
 from fim.hosts.models import Host as Host
 from fim.hosts.models import HostCheck as HostCheck
 from fim.ingest.raw import unpack_raw
-from fim.ingest.record import LIMITS
+from fim.ingest.record import LIMITS, file_name_of
 
 
 class Category(models.TextChoices):
@@ -123,11 +121,7 @@ class FimLog(models.Model):
 
     @property
     def file_name(self) -> str:
-        """The last part of the path; of a Windows path too, where the separator is a backslash."""
-        is_windows = self.path[1:3] == ":\\" or self.path.startswith("\\\\")
-        if is_windows:
-            return ntpath.basename(self.path.rstrip("\\/")) or self.path
-        return posixpath.basename(self.path.rstrip("/")) or self.path
+        return file_name_of(self.path)
 
 
 class RawRecord(models.Model):

@@ -6,8 +6,12 @@ from django.conf import settings
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from users.client_address import client_address, is_in
+from users.client_address import Address, client_address, is_in
 from users.permissions import MayPostLogs
+
+
+def is_near(address: Address | None) -> bool:
+    return address is not None and is_in(address, settings.FIM_INGEST_ALLOWED_NETWORKS)
 
 
 class MayPostLogsOrIsNear(MayPostLogs):
@@ -17,7 +21,7 @@ class MayPostLogsOrIsNear(MayPostLogs):
         if request.auth is not None:
             return super().has_permission(request, view)
         address = client_address(request._request)
-        if address is not None and is_in(address, settings.FIM_INGEST_ALLOWED_NETWORKS):
+        if is_near(address):
             return True
         raise NotAuthenticated(
             "Logs without a key are taken only from FIM_INGEST_ALLOWED_NETWORKS, and"

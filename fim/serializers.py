@@ -1,13 +1,13 @@
 """JSON shapes of logs and reports."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from rest_framework import serializers
 
 from config.batch import BatchSerializer
-from fim.ingest.record import MAX_INTEGER
+from fim.ingest.record import MAX_INTEGER, NewLog
 from fim.models import Action, Category, FimLog
 
 MAX_IDS = 10_000
@@ -50,32 +50,23 @@ class FimLogSerializer(serializers.ModelSerializer[FimLog]):
         ]
         read_only_fields = fields
 
-    def to_representation(self, instance: FimLog) -> dict[str, Any]:
+    def to_representation(self, instance: FimLog | NewLog) -> dict[str, Any]:
         """Return the fields as they are: DRF's way over its field objects takes ten times longer,
         which is a third of what storing a log costs.
         """
-        return {name: READ.get(name, _as_is)(instance, name) for name in self.Meta.fields}
+        shown = dict(zip(self.Meta.fields, _values_of(instance), strict=True))
+        shown["timestamp"] = _as_utc(instance.timestamp)
+        shown["received_at"] = _as_utc(instance.received_at)
+        if instance.event_id is not None:
+            shown["event_id"] = str(instance.event_id)
+        return shown
 
 
-def _as_is(log: FimLog, name: str) -> Any:
-    return getattr(log, name)
+_values_of = attrgetter(*FimLogSerializer.Meta.fields)
 
 
-def _as_utc(log: FimLog, name: str) -> str:
-    moment: datetime = getattr(log, name)
+def _as_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _as_text(log: FimLog, name: str) -> str | None:
-    value = getattr(log, name)
-    return None if value is None else str(value)
-
-
-READ: dict[str, Callable[[FimLog, str], Any]] = {
-    "timestamp": _as_utc,
-    "received_at": _as_utc,
-    "event_id": _as_text,
-}
 
 
 class NewLogSerializer(serializers.Serializer[Any]):

@@ -8,9 +8,13 @@ from django.db.models import QuerySet
 
 from fim.dialects import holds, subjects_with
 from fim.ingest.record import NewLog
-from fim.models import FimLog, Subject
+from fim.models import FimLog
 
 DIGESTS_A_STATEMENT = 500
+INSERT = (
+    'INSERT INTO fim_subject (digest, path, "user", process) VALUES (%s, %s, %s, %s)'
+    " ON CONFLICT DO NOTHING"
+)
 SELECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest IN ({marks})"
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
@@ -28,8 +32,7 @@ def assign_subjects(logs: Iterable[NewLog]) -> None:
     ids = _ids_of(list(by_digest))
     if missing := sorted(by_digest.keys() - ids.keys()):
         # In order, so that parallel batches wait for each other in one direction.
-        new = [_subject_of(by_digest[digest][0], digest) for digest in missing]
-        Subject.objects.bulk_create(new, ignore_conflicts=True)
+        _insert([(digest, by_digest[digest][0]) for digest in missing])
         ids |= _ids_of(missing)
     for digest, same in by_digest.items():
         for log in same:
@@ -74,5 +77,7 @@ def _ids_of(digests: Sequence[bytes]) -> dict[bytes, int]:
     return ids
 
 
-def _subject_of(log: NewLog, digest: bytes) -> Subject:
-    return Subject(digest=digest, path=log.path, user=log.user, process=log.process)
+def _insert(new: Sequence[tuple[bytes, NewLog]]) -> None:
+    with connection.cursor() as cursor:
+        rows = [(digest, log.path, log.user, log.process) for digest, log in new]
+        cursor.executemany(INSERT, rows)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from fim.hosts.services import record_heartbeat
 from fim.ingest.commit import commit_log
 from fim.ingest.record import read_log
+from fim.models import FimLog
 from threats.services import record_event
 from users.models import Scope, User
 from users.services import create_key
@@ -48,7 +49,8 @@ def new_log(*, received_at=NOON, **fields):
 
 
 def make_log(*, received_at=NOON, **fields):
-    return commit_log(new_log(received_at=received_at, **fields))[0]
+    log, _ = commit_log(new_log(received_at=received_at, **fields))
+    return FimLog.objects.get(pk=log.id)
 
 
 def make_host(name="web-1", *, received_at=NOON, dropped=(), **report):

@@ -47,7 +47,12 @@ class KeyAuthentication(BaseAuthentication):
     """`Authorization: Api-Key KEY`; a bad key is 401, also from a network that needs none."""
 
     def authenticate(self, request: Request) -> tuple[Machine, Key] | None:
-        text = self.key_text(request.META.get("HTTP_AUTHORIZATION", ""))
+        machine = self.machine_of(request.META.get("HTTP_AUTHORIZATION", ""))
+        return (machine, machine.key) if machine else None
+
+    def machine_of(self, header: str) -> Machine | None:
+        """Return who the header speaks for, None where it holds no key; a bad one is 401."""
+        text = self.key_text(header)
         if text is None:
             return None
         try:
@@ -58,7 +63,7 @@ class KeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 "This key is unknown, revoked or expired.", code="key_not_valid"
             )
-        return Machine(key), key
+        return Machine(key)
 
     def key_text(self, header: str) -> str | None:
         """Return the key that the header holds, good or not; None where it holds none."""

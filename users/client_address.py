@@ -1,7 +1,9 @@
 """Who is really asking: the client's address, from nothing that the client can forge."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,6 +30,10 @@ FORWARDING_HEADERS = frozenset(
 
 
 def client_address(request: HttpRequest) -> Address | None:
+    return address_of(request.META)
+
+
+def address_of(environ: Mapping[str, Any]) -> Address | None:
     """Return the address of the real client, or None where that cannot be known.
 
     The peer of the connection is the client unless it is one of `TRUSTED_PROXIES`: then
@@ -36,12 +42,12 @@ def client_address(request: HttpRequest) -> Address | None:
     proxy came from somewhere that nobody vouches for: None. So did one from a trusted proxy that
     names its client in some other header alone.
     """
-    peer = _peer(request)
+    peer = _peer(environ)
     if peer is None:
         return None
-    chain = request.META.get("HTTP_X_FORWARDED_FOR", "").replace(",", " ").split()
+    chain = environ.get("HTTP_X_FORWARDED_FOR", "").replace(",", " ").split()
     if not chain or not is_in(peer, settings.TRUSTED_PROXIES):
-        return None if _is_forwarded(request) else peer
+        return None if _is_forwarded(environ) else peer
     for text in reversed(chain):
         hop = _address(text)
         if hop is None or not is_in(hop, settings.TRUSTED_PROXIES):
@@ -51,12 +57,20 @@ def client_address(request: HttpRequest) -> Address | None:
 
 def client_address_text(request: HttpRequest) -> str:
     """Return the client's address for counting and logging; the peer's where it is not known."""
-    return lockout_address(request) or "unknown"
+    return address_text_of(request.META)
+
+
+def address_text_of(environ: Mapping[str, Any]) -> str:
+    return _shown(environ) or "unknown"
 
 
 def lockout_address(request: HttpRequest) -> str | None:
     """Return the same for django-axes, whose column holds an address or nothing."""
-    address = client_address(request) or _peer(request)
+    return _shown(request.META)
+
+
+def _shown(environ: Mapping[str, Any]) -> str | None:
+    address = address_of(environ) or _peer(environ)
     return str(address) if address else None
 
 
@@ -64,16 +78,15 @@ def is_in(address: Address, networks: Iterable[Network]) -> bool:
     return any(address in network for network in networks)
 
 
-def _is_forwarded(request: HttpRequest) -> bool:
-    return any(
-        name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in request.META
-    )
+def _is_forwarded(environ: Mapping[str, Any]) -> bool:
+    return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIX) for name in environ)
 
 
-def _peer(request: HttpRequest) -> Address | None:
-    return _address(request.META.get("REMOTE_ADDR", ""))
+def _peer(environ: Mapping[str, Any]) -> Address | None:
+    return _address(environ.get("REMOTE_ADDR", ""))
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
     """Read an address; IPv4 that comes as IPv6 is IPv4, and a zone such as `%eth0` is dropped."""
     try:

@@ -28,6 +28,8 @@ def read_action(text: str) -> str | None:
 
     Of several inotify names, as in "IN_CREATE,IN_ISDIR", the first that is a change counts.
     """
+    if action := ACTION_WORDS.get(text):
+        return action
     for word in re.split(r"[,|]", text.lower()):
         if action := ACTION_WORDS.get(word.strip()):
             return action

@@ -10,6 +10,7 @@ from typing import Any
 from config.errors import DomainError
 from config.parsers import parse_json
 from fim.ingest.formats import picket
+from fim.ingest.record import decode_log, decode_logs
 from fim.ingest.registry import is_whole_text
 
 MAX_RECORDS = 10_000
@@ -54,7 +55,9 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    records: list[object]
+    """Records: a SentLog where it is plainly one of Picket's own logs, else what the JSON says."""
+
+    records: list[Any]
     is_batch: bool
 
 
@@ -113,12 +116,16 @@ def load_json(text: bytes) -> Any:
         return value
 
 
-def read_json(text: bytes) -> Body:
+def read_json(text: bytes, *, may_be_own: bool = True) -> Body:
     """Return the one record of a JSON object, or those of an array.
 
     Raises MalformedBody (400) and BatchTooLarge (413).
     """
+    if may_be_own and (sent := decode_log(text)):
+        return Body([sent], is_batch=False)
     refuse_flood(text, marks=(b",", b"[", b"{"))
+    if may_be_own and (many := decode_logs(text)):
+        return _batch(many)
     try:
         value = load_json(text)
     except ValueError as exc:
@@ -130,16 +137,16 @@ def read_json(text: bytes) -> Body:
     return _batch(value)
 
 
-def read_ndjson(text: bytes) -> Body:
+def read_ndjson(text: bytes, *, may_be_own: bool = True) -> Body:
     """Return a record a line; empty lines do not count, a line that is no JSON is `Malformed`.
 
     Raises MalformedBody (400) and BatchTooLarge (413).
     """
     refuse_flood(text, marks=(b"\n", b",", b"[", b"{"))
-    return _read_lines(text, _as_json)
+    return _read_lines(text, _as_log if may_be_own else _as_json)
 
 
-def read_text(text: bytes) -> Body:
+def read_text(text: bytes, *, may_be_own: bool = True) -> Body:
     """Return a record a line of a tool's own log, or one for a report of many lines.
 
     Raises MalformedBody (400) and BatchTooLarge (413).
@@ -157,6 +164,10 @@ def _read_lines(text: bytes, read: Callable[[bytes], object]) -> Body:
             raise BatchTooLarge
         records.append(read(line))
     return _batch(records)
+
+
+def _as_log(line: bytes) -> object:
+    return decode_log(line) or _as_json(line)
 
 
 def _as_json(line: bytes) -> object:

@@ -91,6 +91,8 @@ def read_severity(text: str) -> tuple[str, str]:
 
     A text that stands in neither table is `normal`: the text itself is kept and shown.
     """
+    if not text:
+        return "normal", ""
     text = text.strip()
     lowered = text.lower()
     for tag, category in SEVERITY_TAGS.items():

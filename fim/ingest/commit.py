@@ -1,9 +1,9 @@
 """Commit what waits together: many requests in one transaction, with one wait for the disk.
 
-Each request puts what it holds in a queue and asks for its process's turn to write. Who gets the
-turn commits all that waits by then, for everyone; who finds its own part done goes home. So there
-is no writer thread and nothing to start or to stop, an idle node commits at once, and a busy one
-in groups that grow with the load.
+Each request puts what it holds in a line. The first one leads: it commits all that waits by then,
+for everyone, wakes the others, and hands over to whoever came meanwhile. So there is no writer
+thread and nothing to start or to stop, an idle node commits at once, and a busy one in groups
+that grow with the load.
 """
 
 import threading
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from fim.dialects import COLUMNS, turn_to_write
+from fim.dialects import turn_to_write
 from fim.ingest.parsed import ParsedEvent
 from fim.ingest.record import NewLog
 from fim.ingest.store import store_logs
@@ -25,20 +25,65 @@ from threats.services import record_event
 MAX_LOGS_A_GROUP = 10_000
 
 
-@dataclass(slots=True)
+def _taken_lock() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+@dataclass(slots=True, eq=False)
 class Part:
-    """What one request wants stored, and what came of it; `fresh` has the `id()` of what is new."""
+    """What one request wants stored, and what came of it; `fresh` has the `id()` of what is new.
+
+    `wake` is let go when the part is done, or when it is the request's turn to lead.
+    """
 
     logs: Sequence[NewLog]
-    events: Sequence[ParsedEvent]
+    events: Sequence[ParsedEvent] = ()
     fresh: set[int] = field(default_factory=set)
     is_done: bool = False
     error: BaseException | None = None
+    wake: threading.Lock = field(default_factory=_taken_lock)
 
 
-_waiting: list[Part] = []
-_waiting_lock = threading.Lock()
-_turn = threading.Lock()
+class Line:
+    """The parts that wait, first come first served. Its first part leads while there is one."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Part] = []
+        self._lock = threading.Lock()
+        self._is_led = False
+
+    def join(self, part: Part) -> bool:
+        """Wait behind the others; return whether this part leads."""
+        with self._lock:
+            self.waiting.append(part)
+            leads = not self._is_led
+            self._is_led = True
+        return leads
+
+    def next_group(self) -> list[Part]:
+        """Take the parts that are to be committed together; the leader's own is the first."""
+        with self._lock:
+            count, logs = 0, 0
+            for part in self.waiting:
+                logs += len(part.logs)
+                if count and logs > MAX_LOGS_A_GROUP:
+                    break
+                count += 1
+            group = self.waiting[:count]
+            del self.waiting[:count]
+        return group
+
+    def hand_over(self) -> None:
+        """Let the next one lead, if one waits."""
+        with self._lock:
+            self._is_led = bool(self.waiting)
+            if self._is_led:
+                self.waiting[0].wake.release()
+
+
+_line = Line()
 
 
 def commit(logs: Sequence[NewLog], events: Sequence[ParsedEvent] = ()) -> set[int]:
@@ -52,50 +97,43 @@ def commit(logs: Sequence[NewLog], events: Sequence[ParsedEvent] = ()) -> set[in
     if connection.in_atomic_block:
         _store([part])
         return part.fresh
-    with _waiting_lock:
-        _waiting.append(part)
-    while not part.is_done:
-        with _turn:
-            if not part.is_done:
-                _commit_next_group()
+    if not _line.join(part):
+        part.wake.acquire()
+    if not part.is_done:
+        _lead(part)
     if part.error is not None:
         raise part.error
     return part.fresh
 
 
-def commit_log(new_log: NewLog) -> tuple[FimLog, bool]:
+def commit_log(new_log: NewLog) -> tuple[NewLog | FimLog, bool]:
     """Store one log; return it, or the stored one that it repeats, and whether it is new."""
     while True:
         if commit([new_log]):
-            return FimLog(**{name: getattr(new_log, name) for name in COLUMNS}), True
+            return new_log, True
         same = FimLog.objects.filter(host=new_log.host, event_id=new_log.event_id)
         if log := same.first():
             return log, False
         # Deleted since it was seen: this one is no repeat any more.
 
 
-def _next_group() -> list[Part]:
-    with _waiting_lock:
-        count, logs = 0, 0
-        for part in _waiting:
-            logs += len(part.logs)
-            if count and logs > MAX_LOGS_A_GROUP:
-                break
-            count += 1
-        group = _waiting[:count]
-        del _waiting[:count]
-    return group
-
-
-def _commit_next_group() -> None:
-    # While another process has its turn, more requests of this one join the group.
-    with turn_to_write():
-        group = _next_group()
-        try:
+def _lead(own: Part) -> None:
+    group: list[Part] = []
+    try:
+        # While another process has its turn, more requests of this one join the group.
+        with turn_to_write():
+            group = _line.next_group()
             _commit_group(group)
-        finally:
-            for part in group:
-                part.is_done = True
+    except BaseException as exc:
+        group = group or _line.next_group()
+        for part in group:
+            part.error = exc
+    finally:
+        for part in group:
+            part.is_done = True
+            if part is not own:
+                part.wake.release()
+        _line.hand_over()
 
 
 def _commit_group(group: Sequence[Part]) -> None:

@@ -50,7 +50,9 @@ class LogsJSONParser(BaseParser):
             encoding=headers.get("Content-Encoding", ""),
             limit_bytes=settings.FIM_MAX_UNPACKED_BYTES,
         )
-        return self.read(text)
+        # A record of a format that the path names is judged by that format alone.
+        is_named = "format_name" in parser_context["kwargs"]
+        return self.read(text, may_be_own=not is_named)
 
 
 class LogsNDJSONParser(LogsJSONParser):

@@ -16,17 +16,19 @@ from fim.ingest.fit import fit_fields, fit_text
 from fim.ingest.formats import picket
 from fim.ingest.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_hash
 from fim.ingest.raw import pack_raw
-from fim.ingest.record import InvalidRecord, NewLog, read_log
+from fim.ingest.record import InvalidRecord, NewLog, SentLog, complete_log, read_log
 from fim.ingest.registry import Format, format_of, gather, named_format
+
+TOO_DEEP = {"non_field_errors": ["Is nested too deeply."]}
 
 
 @dataclass(slots=True)
 class Taken:
     """What one record holds; `errors` has one entry for each of its logs that is bad."""
 
-    logs: list[NewLog] = field(default_factory=list)
-    events: list[ParsedEvent] = field(default_factory=list)
-    errors: list[dict[str, list[str]]] = field(default_factory=list)
+    logs: Sequence[NewLog] = ()
+    events: Sequence[ParsedEvent] = ()
+    errors: Sequence[dict[str, list[str]]] = ()
     code: str = "invalid"
 
     @property
@@ -54,32 +56,36 @@ class Reader:
 
     def read(self, record: object) -> Taken:
         """Return what a record holds; a bad record is an error in it, never an exception."""
+        if isinstance(record, SentLog):
+            return Taken([self._read_sent(record)])
         if isinstance(record, Malformed):
             return self._read_line(record.text)
-        taken = Taken()
         try:
             found = self._format_of(record)
             parsed = found.parse(record)
         except InvalidRecord as exc:
-            taken.errors.append(exc.fields)
-            return taken
+            return Taken(errors=[exc.fields])
         except RecursionError:
-            taken.errors.append({"non_field_errors": ["Is nested too deeply."]})
-            return taken
-        is_foreign = found is not picket
+            return Taken(errors=[TOO_DEEP])
+        logs, errors = [], []
         for log in parsed.logs:
             try:
-                taken.logs.append(
+                logs.append(
                     self._read_foreign(log, record)
-                    if is_foreign
+                    if found is not picket
                     else self._read_log(log.fields, log.raw)
                 )
             except InvalidRecord as exc:
-                taken.errors.append(exc.fields)
+                errors.append(exc.fields)
             except RecursionError:
-                taken.errors.append({"non_field_errors": ["Is nested too deeply."]})
-        taken.events = [self._fit(event) for event in parsed.events]
-        return taken
+                errors.append(TOO_DEEP)
+        return Taken(logs, [self._fit(event) for event in parsed.events], errors)
+
+    def _read_sent(self, sent: Any) -> NewLog:
+        log = complete_log(sent, received_at=self.received_at, default_host=self.default_host)
+        if sent.raw is not None:
+            log.raw = pack_raw(sent.raw)
+        return log
 
     def _format_of(self, record: object) -> Format:
         return named_format(self.format_name, record) if self.format_name else format_of(record)
@@ -140,6 +146,12 @@ class IngestAnswer(BatchAnswer):
     def as_json(self) -> dict[str, Any]:
         return super().as_json() | {"ignored": self.ignored}
 
+    def count(self, *, is_new: bool) -> None:
+        """Count a record that holds one log."""
+        self.accepted += is_new
+        self.duplicates += not is_new
+        self.outcomes.append("accepted" if is_new else "duplicate")
+
 
 def take_records(
     records: Sequence[object],
@@ -166,7 +178,10 @@ def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:
     )
     answer = IngestAnswer()
     for index, one in enumerate(taken):
-        _tell(answer, index, one, fresh)
+        if log := one.only_log:
+            answer.count(is_new=id(log) in fresh)
+        else:
+            _tell(answer, index, one, fresh)
     return answer
 
 

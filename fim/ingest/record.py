@@ -2,11 +2,15 @@
 
 import json
 import math
+import ntpath
+import posixpath
 import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from fim.ingest.actions import ACTIONS, read_action
 from fim.ingest.categories import read_severity
@@ -42,6 +46,8 @@ MAX_ATTRIBUTES_DEPTH = 8
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # A clock may be a little off; what is further ahead than this is not believed.
 MAX_AHEAD = timedelta(minutes=10)
+HASH = r"[0-9a-f]{64}"
+ESCAPED_NUL = b"\\u0000"
 
 
 class InvalidRecord(Exception):
@@ -85,6 +91,88 @@ class NewLog:
     id: int = 0
     subject_id: int = 0
 
+    @property
+    def file_name(self) -> str:
+        return file_name_of(self.path)
+
+
+def file_name_of(path: str) -> str:
+    """Return the last part of a path; of a Windows path too, whose separator is a backslash."""
+    is_windows = path[1:3] == ":\\" or path.startswith("\\\\")
+    if is_windows:
+        return ntpath.basename(path.rstrip("\\/")) or path
+    return posixpath.basename(path.rstrip("/")) or path
+
+
+_TEXTS = [
+    (name, Annotated[str, msgspec.Meta(max_length=limit)], "") for name, limit in LIMITS.items()
+]
+_Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)] | None
+_Hash = Annotated[str, msgspec.Meta(pattern=rf"\A({HASH})?\Z")]
+
+# A log's fields as a client sent them, each in itself as it may be.
+SentLog: Any = msgspec.defstruct(
+    "SentLog",
+    [
+        *(
+            (name, Annotated[str, msgspec.Meta(max_length=LIMITS[name])], "")
+            for name in TEXT_FIELDS
+        ),
+        *((name, _Hash, "") for name in HASH_FIELDS),
+        *((name, _Number, None) for name in NUMBER_FIELDS),
+        ("category", Literal[CATEGORIES] | None, None),
+        ("event_id", uuid.UUID | None, None),
+        ("timestamp", Any, None),
+        ("attributes", dict[str, Any] | None, None),
+        ("raw", str | None, None),
+    ],
+    gc=False,  # JSON has no cycles
+)
+_decode_one = msgspec.json.Decoder(SentLog).decode
+_decode_many = msgspec.json.Decoder(list[SentLog]).decode
+
+
+def decode_log(text: bytes) -> Any:
+    """Return the SentLog that a JSON text is; None for whatever is none, without saying why.
+
+    Decodes and checks in one step, ten times faster than `read_log`, which is the one to ask about
+    what this one leaves alone: all that is wrong, and some things that are merely rare.
+    """
+    if ESCAPED_NUL in text:
+        return None
+    try:
+        sent = _decode_one(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return sent if _read_rest(sent) else None
+
+
+def decode_logs(text: bytes) -> list[Any] | None:
+    """Return the SentLogs of a JSON array of nothing else; None for whatever is none."""
+    if ESCAPED_NUL in text:
+        return None
+    try:
+        many = _decode_many(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return many if all(map(_read_rest, many)) else None
+
+
+def _read_rest(sent: Any) -> bool:
+    """Read what the types do not say; False where `read_log` is to look at it."""
+    if not sent.path or not sent.action or read_action(sent.action) is None:
+        return False
+    try:
+        if sent.timestamp is not None:
+            sent.timestamp = _read_timestamp("timestamp", sent.timestamp)
+        if sent.attributes:
+            _read_attributes("attributes", sent.attributes)
+            # An agent's canary is no log.
+            return "canary" not in sent.attributes
+    except ValueError:
+        return False
+    return True
+
 
 def read_log(record: object, *, received_at: datetime, default_host: str) -> NewLog:
     """Return the log that a canonical record describes; unknown fields are ignored.
@@ -108,24 +196,44 @@ def read_log(record: object, *, received_at: datetime, default_host: str) -> New
             errors[name] = ["This field is required."]
     if errors:
         raise InvalidRecord(errors)
-    return _complete(values, received_at=received_at, default_host=default_host)
+    return complete_log(SentLog(**values), received_at=received_at, default_host=default_host)
 
 
-def _complete(values: dict[str, Any], *, received_at: datetime, default_host: str) -> NewLog:
-    values["received_at"] = received_at
-    values["host"] = values.get("host") or default_host
-    timestamp = values.get("timestamp")
+def complete_log(sent: Any, *, received_at: datetime, default_host: str) -> NewLog:
+    """Return the log of a SentLog, with what its client left to the node."""
+    timestamp, action = sent.timestamp, read_action(sent.action)
     if timestamp is None or timestamp > received_at + MAX_AHEAD:
-        values["timestamp"] = received_at
-    sent = values["action"]
-    values["action"] = read_action(sent)
-    if sent != values["action"]:
-        values["attributes"] = values.get("attributes", {}) | {"action_sent": sent}
-    category, rule = read_severity(values.get("severity", ""))
-    values.setdefault("category", category)
-    if rule and not values.get("rule"):
-        values["rule"] = rule
-    return NewLog(**values)
+        timestamp = received_at
+    attributes = sent.attributes or {}
+    if action != sent.action:
+        attributes = attributes | {"action_sent": sent.action}
+    category, rule = read_severity(sent.severity)
+    # By place, which takes half of what names would.
+    return NewLog(
+        timestamp,
+        received_at,
+        sent.host or default_host,
+        sent.category or category,
+        str(action),
+        sent.path,
+        sent.event_id,
+        sent.severity,
+        sent.path_from,
+        sent.user,
+        sent.process,
+        sent.executable,
+        sent.sha256,
+        sent.sha256_before,
+        sent.size_bytes,
+        sent.mode,
+        sent.owner,
+        sent.group,
+        sent.rule or rule,
+        sent.full_log,
+        sent.source,
+        sent.seq,
+        attributes,
+    )
 
 
 def read_text(name: str, value: object) -> str:
@@ -167,7 +275,7 @@ def _read_category(name: str, value: object) -> str:
 
 def _read_hash(name: str, value: object) -> str:
     text = read_text(name, value).lower()
-    if text and not re.fullmatch(r"[0-9a-f]{64}", text):
+    if text and not re.fullmatch(HASH, text):
         raise ValueError("Takes the 64 hexadecimal digits of a SHA-256.")
     return text
 

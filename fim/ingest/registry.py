@@ -8,7 +8,7 @@ from typing import Protocol
 from fim.ingest import formats
 from fim.ingest.formats import picket
 from fim.ingest.parsed import Parsed
-from fim.ingest.record import InvalidRecord
+from fim.ingest.record import InvalidRecord, SentLog
 
 
 class Format(Protocol):
@@ -34,6 +34,8 @@ FOREIGN = [found for name, found in FORMATS.items() if name != picket.NAME]
 
 def gather(records: Sequence[object]) -> Sequence[object]:
     """Fold records that one tool wrote as several lines into one; their places stay."""
+    if all(isinstance(record, SentLog) for record in records):
+        return records
     for found in FORMATS.values():
         if fold := getattr(found, "gather", None):
             records = fold(records)

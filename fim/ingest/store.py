@@ -13,7 +13,6 @@ from fim.ingest.record import NewLog
 from fim.models import Category, FimLog, RawRecord
 from fim.subjects import assign_subjects
 from threats.models import Severity
-from threats.services import record_event
 from threats.troubles import record_troubles
 
 # Which logs a person must hear of, and how urgently.
@@ -44,15 +43,12 @@ def store_logs(new_logs: Sequence[NewLog]) -> StoredLogs:
         for log, pk in zip(new_logs, reserve_ids(len(new_logs)), strict=True):
             log.id = pk
         assign_subjects(new_logs)
-        # In one order for everyone, so that parallel batches wait for each other in one direction.
-        in_order = sorted(new_logs, key=lambda log: (log.host, str(log.event_id)))
-        if insert_logs(in_order) == len(new_logs):
+        if insert_logs(new_logs) == len(new_logs):
             stored = StoredLogs(list(new_logs), [])
         else:
             stored = _split(new_logs)
-        RawRecord.objects.bulk_create(
-            RawRecord(log_id=log.id, content=log.raw) for log in stored.logs if log.raw
-        )
+        if raws := [RawRecord(log_id=log.id, content=log.raw) for log in stored.logs if log.raw]:
+            RawRecord.objects.bulk_create(raws)
         _raise_events(stored.logs)
         add_counts(keys_of((log.timestamp, log.host, log.category) for log in stored.logs))
     return stored
@@ -77,11 +73,8 @@ def _raise_events(logs: Sequence[NewLog]) -> None:
     for log in logs:
         if log.category in EVENT_SEVERITIES:
             troubles.setdefault(dedup_key_of(log), []).append(log)
-    events = [_event_of(key, same) for key, same in troubles.items()]
-    if len(events) == 1:
-        record_event(**events[0])
-    elif events:
-        record_troubles(events)
+    if troubles:
+        record_troubles([_event_of(key, same) for key, same in troubles.items()])
 
 
 def _event_of(dedup_key: str, same: Sequence[NewLog]) -> dict[str, Any]:

@@ -86,10 +86,10 @@ def test_counts_no_repeated_event_id():
 
 
 def test_stores_nothing_where_the_event_cannot_be(monkeypatch):
-    def fail(**fields):
+    def fail(events):
         raise IntegrityError("of another constraint")
 
-    monkeypatch.setattr(store, "record_event", fail)
+    monkeypatch.setattr(store, "record_troubles", fail)
 
     with pytest.raises(IntegrityError):
         store_logs([new_log(), new_log(category="malware")])

@@ -30,7 +30,7 @@ def groups(monkeypatch):
 
 
 def commit_together(*parts):
-    """Let each part wait for the turn, then give it to one of them; return what each got."""
+    """Let each part wait behind another that leads, then hand over; return what each got."""
 
     def run(part):
         try:
@@ -40,12 +40,15 @@ def commit_together(*parts):
         finally:
             connections.close_all()
 
+    line = commit_module._line
     with ThreadPoolExecutor(len(parts)) as pool:
-        with commit_module._turn:
-            waiting = [pool.submit(run, part) for part in parts]
-            deadline = time.monotonic() + 10
-            while len(commit_module._waiting) < len(parts) and time.monotonic() < deadline:
-                time.sleep(0.001)
+        assert line.join(commit_module.Part([]))
+        line.next_group()
+        waiting = [pool.submit(run, part) for part in parts]
+        deadline = time.monotonic() + 10
+        while len(line.waiting) < len(parts) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        line.hand_over()
         return [one.result(timeout=30) for one in waiting]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from django.db import connection
 
 from fim.ingest.store import store_logs
 from tests.factories import NOON, make_log, new_log
@@ -146,7 +147,9 @@ def test_costs_the_same_whatever_it_shows(
 ):
     store_logs([new_log() for _ in range(rows)])
 
-    # The day counts and the rows; for a search its subjects, the count, the ids and the rows.
+    # The day counts and the rows; for a search its subjects, the count, the ids and the rows. On
+    # SQLite a search looks at those subjects besides that are not in its index yet.
+    queries += bool(query) and connection.vendor == "sqlite"
     with django_assert_num_queries(queries):
         analyst_client.get(URL, query | {"page_size": 100})
 

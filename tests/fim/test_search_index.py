@@ -1,0 +1,108 @@
+"""SQLite's search index comes up behind the commits; a search finds what is in it, and the rest."""
+
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from fim import search_index
+from fim.dialects import search_mark, subjects_with
+from fim.models import Subject
+from tests.factories import make_log
+from tests.node import running_node
+
+pytestmark = pytest.mark.django_db
+
+
+def newest():
+    return Subject.objects.latest("pk").pk
+
+
+def test_commits_leave_the_index_alone():
+    before, _ = search_mark()
+
+    make_log(path="/srv/needle")
+
+    assert search_mark() == (before, newest())
+
+
+@pytest.mark.parametrize("text", ["needle", "NEEDLE", "née", "NÉE"])
+def test_finds_the_same_before_and_after(text):
+    make_log(path="/srv/needle/née")
+    before = subjects_with(text, limit=5)
+
+    search_index.index_subjects()
+
+    assert before == subjects_with(text, limit=5) == [newest()]
+
+
+def test_finds_one_in_the_index_and_one_behind_it():
+    make_log(path="/srv/needle/1")
+    search_index.index_subjects()
+    make_log(path="/srv/needle/2")
+
+    assert len(subjects_with("needle", limit=5)) == 2
+    assert len(subjects_with("needle", limit=1)) == 1
+
+
+def test_adds_in_steps(monkeypatch):
+    monkeypatch.setattr(search_index, "SUBJECTS_A_STEP", 2)
+    for n in range(5):
+        make_log(path=f"/srv/{n}")
+
+    assert search_index.index_subjects(most_steps=1) == 2
+    assert search_index.index_subjects() == 3
+    assert search_index.index_subjects() == 0
+
+
+def test_a_broken_step_is_done_again():
+    make_log(path="/srv/needle")
+    with pytest.raises(RuntimeError), transaction.atomic():
+        search_index.index_subjects()
+        raise RuntimeError
+
+    assert search_index.index_subjects() == 1
+    assert subjects_with("needle", limit=5) == [newest()]
+
+
+def test_waits_for_a_quiet_round(monkeypatch):
+    monkeypatch.setattr(search_index, "SUBJECTS_A_STEP", 1)
+    indexer = search_index._Indexer()
+    for n in range(5):
+        make_log(path=f"/srv/{n}")
+
+    indexer.make_round()
+    behind = newest() - search_mark()[0]
+    indexer.make_round()
+
+    assert behind == 5 - search_index.STEPS_WHILE_BUSY
+    assert search_mark()[0] == newest()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_going_back_leaves_a_whole_index():
+    executor = MigrationExecutor(connection)
+    leaves = executor.loader.graph.leaf_nodes()
+    make_log(path="/srv/needle")
+    try:
+        executor.migrate([("fim", "0006_dropped_ranges")])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rowid FROM fim_subject_search('needle')")
+            found = cursor.fetchall()
+    finally:
+        MigrationExecutor(connection).migrate(leaves)
+
+    assert found == [(newest(),)]
+
+
+def test_a_served_node_brings_it_up(tmp_path):
+
+    with running_node(tmp_path) as node:
+        log = {"path": "/srv/needle", "action": "created"}
+        assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
+        script = "from fim.dialects import search_mark; print(*search_mark())"
+        deadline = time.monotonic() + 20
+        while "1 1" not in (told := node.manage("shell", "--no-imports", "-c", script)):
+            assert time.monotonic() < deadline, told
+            time.sleep(0.5)
