@@ -131,8 +131,8 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
 
     Whoever calls this, and however often and at once, an event is recorded once. A round less
     than `min_gap` after the last one does nothing. More than `max_gap` after it the node was
-    down, or its database away, and no agent could report: then every host that was not silent by
-    then gets its whole time again. Hosts that are known by their logs alone are added.
+    down, or its database away, and no agent could report: then every host whose silence was not
+    told by then gets its whole time again. Hosts that are known by their logs alone are added.
     """
     last = HostCheck.objects.values_list("checked_at", flat=True).first() or EARLIEST
     if timedelta(0) <= now - last < min_gap:
@@ -146,13 +146,14 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
             update_fields=["checked_at"],
         )
         if not timedelta(0) <= now - last <= max_gap:
-            _begin_anew(last, now)
+            _begin_anew(now)
     _add_hosts_with_logs(now)
-    return sum(_tell_silence(host) for host in _untold(now))
+    untold = Host.objects.silent(now).filter(is_silence_told=False)
+    return sum(tell_silence(host) for host in untold)
 
 
-def _begin_anew(last: datetime, now: datetime) -> None:
-    hosts = Host.objects.filter(silent_at__gt=last, is_silence_told=False).order_by()
+def _begin_anew(now: datetime) -> None:
+    hosts = Host.objects.filter(silent_at__isnull=False, is_silence_told=False).order_by()
     for every_seconds in set(hosts.values_list("every_seconds", flat=True)):
         late_at, silent_at = deadlines(now, every_seconds)
         # A moment that is still to come is of a time when the node's clock was wrong.
@@ -171,12 +172,11 @@ def _add_hosts_with_logs(now: datetime) -> None:
         Host.objects.bulk_create(hosts, ignore_conflicts=True)
 
 
-def _untold(now: datetime) -> list[Host]:
-    return list(Host.objects.silent(now).filter(is_silence_told=False))
+def tell_silence(host: Host) -> bool:
+    """Record the silence of a host, unless it was heard meanwhile or another process did so.
 
-
-def _tell_silence(host: Host) -> bool:
-    """Record the silence of a host, unless it was heard meanwhile or another process did so."""
+    Returns whether it was recorded.
+    """
     with turn_to_write(), transaction.atomic():
         same = Host.objects.filter(pk=host.pk, silent_at=host.silent_at, is_silence_told=False)
         is_mine = bool(same.update(is_silence_told=True))

@@ -67,13 +67,12 @@ def test_a_node_that_was_down_raises_no_alert_for_hosts_that_report_again(node):
     node.stop()
     time.sleep(4)  # longer than db-1 may be silent, and than two looks
     node.start()
-    try:
-        assert state(node, "db-1") == "alive"
-        for _ in range(4):
-            beat(node, "db-1")
-            time.sleep(0.5)
-    finally:
-        assert events(node, "db-1") == []
+    wait_until(lambda: state(node, "db-1") == "alive")
+    for _ in range(4):
+        beat(node, "db-1")
+        time.sleep(0.5)
+
+    assert events(node, "db-1") == []
 
 
 def test_a_host_that_posts_logs_alone_is_shown_as_unknown(node):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from fim.hosts.models import Host, HostCheck
-from fim.hosts.services import check_hosts
+from fim.hosts.services import check_hosts, tell_silence
 from fim.models import DayCount
 from tests.factories import NOON, make_host, make_log
 from tests.threats.parallel import at_once
@@ -250,6 +250,14 @@ def test_an_unknown_hosts_first_heartbeat_makes_it_alive():
     hear(seconds=5)
 
     assert Host.objects.alive(NOON + timedelta(seconds=5)).get().name == "web-1"
+    assert not Event.objects.exists()
+
+
+def test_a_host_that_is_heard_between_the_look_and_the_telling_is_not_told_of():
+    host = make_host()
+    hear(seconds=SILENT_AFTER)
+
+    assert not tell_silence(host)
     assert not Event.objects.exists()
 
 
