@@ -99,7 +99,7 @@ class Console(AdminSite):
                 f"You are signed in as {request.user.get_username()}, but your account has no"
                 " rights on this node. Ask an admin to give it a role.",
             )
-        return super().login(request, extra_context)
+        return super().login(request, {"title": "Sign in", **(extra_context or {})})
 
     def refuse(
         self, request: HttpRequest, status: HTTPStatus, title: str, reason: str

@@ -18,10 +18,13 @@ from users.audit import who_of
 from users.console import change_own_password
 from users.models import AuditEntry, Key, User
 from users.services import audited_password, create_key, delete_user, revoke_key, save_user
+from users.sign_in import SignInForm
 
 # Roles take the place of groups, `Key` that of the library's own key; tokens are nobody's to edit.
 for model in (Group, APIKey, BlacklistedToken, OutstandingToken):
     admin.site.unregister(model)
+
+admin.site.login_form = SignInForm
 
 # In place of Django's own, which leaves no trace.
 console_site().register_page("password_change/", change_own_password, name="password_change")

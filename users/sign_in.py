@@ -5,8 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
@@ -38,6 +40,15 @@ class LockedOut(DomainError):
             f"Too many failed sign-ins for this user from this address; try again in {minutes}"
             " minutes."
         )
+
+
+class SignInForm(AdminAuthenticationForm):
+    """The console's door. It says why to who gave the right password of a deactivated account."""
+
+    def get_invalid_login_error(self) -> ValidationError:
+        if getattr(self.request, "is_deactivated", False):
+            return ValidationError("Your account is deactivated. Ask an admin.", code="inactive")
+        return ValidationError(InvalidCredentials.detail, code="invalid_login")
 
 
 def sign_in(request: HttpRequest, *, username: str, password: str) -> tuple[User, RefreshToken]:
