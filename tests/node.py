@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,8 +101,13 @@ def sign_in(node: Node, username: str, password: str) -> str:
 
 
 @contextmanager
-def running_node(directory: Path, **env: str):
-    """Serve a fresh database: SQLite below `directory`, or one of the PostgreSQL under test."""
+def running_node(
+    directory: Path, *, prepared_by: Sequence[str] = ("create_first_admin",), **env: str
+):
+    """Serve a fresh database: SQLite below `directory`, or one of the PostgreSQL under test.
+
+    The commands `prepared_by` run before the node starts.
+    """
     port = free_port()
     with fresh_database(directory) as database_url:
         node = Node(
@@ -121,7 +127,8 @@ def running_node(directory: Path, **env: str):
             | env,
         )
         node.manage("migrate", "--verbosity", "0")
-        node.manage("create_first_admin")
+        for command in prepared_by:
+            node.manage(*command.split())
         node.start()
         try:
             yield node

@@ -1,0 +1,94 @@
+"""A node with the demo's data, a headless Chromium, and people who sit before it."""
+
+import os
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.browser import tools
+from tests.browser.seats import Seat
+from tests.browser.witness import Witness
+from tests.node import running_node
+
+PASSWORD = "password of the demo"
+# One of them has early afternoon: there the demo's day is half over, whenever the tests run.
+ZONES = (
+    "Pacific/Auckland", "Australia/Brisbane", "Asia/Singapore", "Asia/Dhaka", "Asia/Dubai",
+    "Europe/Istanbul", "Europe/Berlin", "UTC", "America/Sao_Paulo", "America/New_York",
+    "America/Denver", "America/Los_Angeles", "Pacific/Honolulu", "Pacific/Pago_Pago",
+)  # fmt: skip
+AFTERNOON = 14
+
+# The pages are the same on both databases; what differs is proven once, by a whole journey.
+collect_ignore = []
+if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+    collect_ignore = [
+        path.name
+        for path in sorted(os.scandir(os.path.dirname(__file__)), key=lambda entry: entry.name)
+        if path.name.startswith("test_") and path.name != "test_alerts.py"
+    ]
+
+
+def zone_with_afternoon():
+    now = datetime.now(UTC)
+    hours = {name: now.astimezone(ZoneInfo(name)).hour for name in ZONES}
+    return min(ZONES, key=lambda name: abs(hours[name] - AFTERNOON))
+
+
+@pytest.fixture(scope="package")
+def node(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("demo")
+    zone = zone_with_afternoon()
+    prepared_by = ("collectstatic --noinput --verbosity 0", "demo")
+    env = {"DEMO_PASSWORD": PASSWORD, "NODE_NAME": "demo", "TIME_ZONE": zone}
+    with running_node(directory, prepared_by=prepared_by, **env) as node:
+        yield node
+
+
+@pytest.fixture(scope="package")
+def chromium():
+    # Ended with the package: while it runs, Django takes this thread for an asynchronous one.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=tools.chromium(), args=list(tools.FLAGS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def take_seat(chromium, node):
+    """Return a function that gives someone a fresh browser; afterwards nothing may be wrong."""
+    seats = []
+
+    def take(username=None, **options):
+        context = chromium.new_context(
+            base_url=node.url,
+            timezone_id=options.pop("timezone_id", node.env["TIME_ZONE"]),
+            locale="en-GB",
+            **options,
+        )
+        context.set_default_timeout(5_000)
+        seat = Seat(node, context.new_page(), Witness(context, node.url))
+        seats.append(seat)
+        if username:
+            seat.sign_in(username, PASSWORD)
+        return seat
+
+    yield take
+    for seat in seats:
+        seat.page.context.close()
+    for seat in seats:
+        seat.witness.assert_nothing_wrong()
+
+
+@pytest.fixture
+def analyst(take_seat):
+    return take_seat("analyst")
+
+
+@pytest.fixture
+def admin(take_seat):
+    return take_seat("admin")
