@@ -10,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 class Rounds:
-    """Makes rounds in a daemon thread until it is stopped.
+    """Makes rounds in a daemon thread, the first at once, until it is stopped.
 
     Whatever goes wrong in one, the next may do; it is said once, not every few seconds.
     """
@@ -35,7 +35,7 @@ class Rounds:
 
     def _run(self) -> None:
         is_failing = False
-        while not self._stopping.wait(self.every_seconds):
+        while True:
             try:
                 self.make_round()
                 is_failing = False
@@ -45,3 +45,5 @@ class Rounds:
                 is_failing = True
             finally:
                 connection.close_if_unusable_or_obsolete()
+            if self._stopping.wait(self.every_seconds):
+                return

@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
 from django.db.backends.signals import connection_created
 from django.utils import timezone
 
@@ -18,14 +17,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _small_steps(settings):
+def _small_steps(settings, monkeypatch):
     settings.HOST_CHECK_SECONDS = 0.05
+    monkeypatch.setattr(watch._rounds, "every_seconds", 0.05)
     yield
     watch.stop_watching()
-
-
-def watches():
-    return [thread for thread in threading.enumerate() if thread.name == "watch of hosts"]
 
 
 def wait_until(holds):
@@ -44,40 +40,6 @@ def test_finds_a_host_that_falls_silent(settings):
     watch.start_watching()
 
     wait_until(Event.objects.filter(event_type="host.silent").exists)
-
-
-def test_starting_twice_leaves_one_thread():
-    watch.start_watching()
-    watch.start_watching()
-
-    assert len(watches()) == 1
-    assert watches()[0].daemon
-
-
-def test_can_be_stopped_and_started_again():
-    watch.start_watching()
-    watch.stop_watching()
-    assert watches() == []
-
-    watch.start_watching()
-
-    wait_until(HostCheck.objects.exists)
-
-
-def test_says_once_that_the_database_is_away_and_goes_on_when_it_is_back(monkeypatch, caplog):
-    rounds = []
-
-    def fail_five_times(**kwargs):
-        rounds.append(kwargs)
-        if len(rounds) <= 5:
-            raise OperationalError("database is locked")
-
-    monkeypatch.setattr(watch, "check_hosts", fail_five_times)
-
-    watch.start_watching()
-
-    wait_until(lambda: len(rounds) > 7)
-    assert [record.message for record in caplog.records] == ["hosts not checked"]
 
 
 def test_leaves_no_connection_open_between_its_rounds():
