@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from fim.hosts.models import Host, State
 
 SHOWN = 5
@@ -11,13 +13,15 @@ SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class HostStates:
     counts: dict[str, int]
-    # The late and the silent that were seen longest ago.
+    # Late, silent or blind; those that were seen longest ago.
     missed: list[Host]
 
 
 def summarise_hosts(now: datetime) -> HostStates:
-    """Count hosts by state and name those that are missed most. Two queries."""
-    missed = Host.objects.with_state(now).filter(state__in=[State.LATE, State.SILENT])
+    """Count hosts by state and name those of which something is missed. Two queries."""
+    missed = Host.objects.with_state(now).filter(
+        Q(state__in=[State.LATE, State.SILENT]) | Q(blind_since__isnull=False)
+    )
     return HostStates(
         Host.objects.count_states(now), list(missed.order_by("last_seen_at", "name")[:SHOWN])
     )

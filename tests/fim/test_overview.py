@@ -1,6 +1,6 @@
 """The console's first page: what it shows, for whom, and that it costs the same at any size."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -9,7 +9,7 @@ from fim.ingest.store import store_logs
 from fim.models import FimLog
 from fim.overview.busiest import busiest_hosts, busiest_of_newest
 from fim.overview.hours import compare_with_yesterday, count_days
-from tests.factories import NOON, make_alert, make_log, new_log
+from tests.factories import NOON, make_alert, make_host, make_log, new_log
 from threats.queue import summarise_queue
 from threats.services import acknowledge_alert
 
@@ -158,6 +158,18 @@ def test_reads_the_newest_logs_alone_and_says_so(console, monkeypatch):
 
     assert "among the newest 2 logs of today" in page
     assert "/old" not in page
+
+
+def test_names_the_hosts_of_which_something_is_missed(console):
+    make_host("web-1")
+    make_host("db-1", received_at=NOON - timedelta(days=1))
+    make_host("web-2", blind_since=NOON - timedelta(hours=2))
+
+    page = page_of(console, PARTS[0])
+
+    assert "db-1" in page and "last seen 1 d ago" in page
+    assert "web-2" in page and "does not see all of its directories, for 2 h" in page
+    assert ">web-1<" not in page
 
 
 def test_bars_and_names_lead_to_the_logs_of_that_day(console):
