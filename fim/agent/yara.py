@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from fim.agent.config_sections import STARTER_RULES, YaraSettings
+from fim.agent.config_sections import YaraSettings
+from fim.agent.config_values import STARTER_RULES
 from fim.agent.content import opened
 
 logger = logging.getLogger(__name__)
