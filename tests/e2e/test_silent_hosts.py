@@ -75,6 +75,18 @@ def test_a_node_that_was_down_raises_no_alert_for_hosts_that_report_again(node):
     assert events(node, "db-1") == []
 
 
+def test_a_canary_is_ignored_whichever_way_it_takes(node):
+    log = {"host": "web-2", "path": "/srv/.picket-canary", "action": "modified"}
+    # Each worker learns of the short way from the first log that it stores.
+    assert {node.request("POST", "/api/ingest/fim/", log)[0] for _ in range(8)} == {201}
+
+    canary = log | {"attributes": {"canary": True}}
+    answers = [node.request("POST", "/api/ingest/fim/", canary)[:2] for _ in range(8)]
+
+    assert {(status, answer["ignored"]) for status, answer in answers} == {(200, 1)}
+    assert node.as_admin("GET", "/api/logs/?host=web-2")[1]["count"] == 8
+
+
 def test_a_host_that_posts_logs_alone_is_shown_as_unknown(node):
     log = {"host": "foreign-1", "path": "/etc/passwd", "action": "modified"}
     assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
