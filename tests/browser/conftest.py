@@ -10,9 +10,8 @@ from playwright.sync_api import sync_playwright
 from tests.browser import tools
 from tests.browser.seats import Seat
 from tests.browser.witness import Witness
-from tests.node import running_node
+from tests.node import ADMIN_PASSWORD, running_node
 
-PASSWORD = "password of the demo"
 # One of them has early afternoon: there the demo's day is half over, whenever the tests run.
 ZONES = (
     "Pacific/Auckland", "Australia/Brisbane", "Asia/Singapore", "Asia/Dhaka", "Asia/Dubai",
@@ -42,7 +41,7 @@ def node(tmp_path_factory):
     directory = tmp_path_factory.mktemp("demo")
     zone = zone_with_afternoon()
     prepared_by = ("collectstatic --noinput --verbosity 0", "demo")
-    env = {"DEMO_PASSWORD": PASSWORD, "NODE_NAME": "demo", "TIME_ZONE": zone}
+    env = {"DEMO_PASSWORD": ADMIN_PASSWORD, "NODE_NAME": "demo", "TIME_ZONE": zone}
     with running_node(directory, prepared_by=prepared_by, **env) as node:
         yield node
 
@@ -74,7 +73,7 @@ def take_seat(chromium, node):
         seat = Seat(node, context.new_page(), Witness(context, node.url))
         seats.append(seat)
         if username:
-            seat.sign_in(username, PASSWORD)
+            seat.sign_in(username, ADMIN_PASSWORD)
         return seat
 
     yield take

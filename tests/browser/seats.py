@@ -24,7 +24,7 @@ class Seat:
 
     def sign_in(self, username, password):
         self.go("/admin/")
-        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("User name").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.keyboard.press("Enter")
         self.page.get_by_role("button", name="Sign out").wait_for()
