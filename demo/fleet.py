@@ -64,8 +64,8 @@ HABITS = (
     Habit("web", 1, ALL_DAY, "/var/www/shop/var/log/shop-{n}.log", *PHP, kinds=4),
     Habit("web", 0.12, OFFICE, "/etc/nginx/sites-available/shop.conf", "deploy",
           "ansible -> /etc/nginx", "/usr/bin/python3.11", weekend=0),
-    Habit("web", 0.5, ALL_DAY, "/var/www/shop/public/uploads/tmp/{x}.php.txt", *PHP,
-          action="created", category="suspicious", rule="script-in-upload-folder"),
+    Habit("web", 0.5, NIGHT, "/var/www/shop/public/uploads/tmp/{x}.svg", *PHP,
+          action="created", category="suspicious", rule="outside-working-hours"),
     Habit("db", 4, NIGHT, "/var/backups/postgresql/shop-{n}.dump", "postgres",
           "pg_dump -> /var/backups/postgresql", "/usr/lib/postgresql/15/bin/pg_dump", kinds=7,
           mode="0600"),
@@ -108,12 +108,12 @@ HABITS = (
           "update-ca-certificates -> /etc/ssl", "/usr/sbin/update-ca-certificates"),
     Habit(EVERY_ROLE, 0.35, EVENING, "/etc/hosts", "ben", "vim -> /etc", "/usr/bin/vim.basic",
           category="suspicious", rule="outside-working-hours", weekend=0.4),
-    Habit(EVERY_ROLE, 0.2, OFFICE, "/tmp/{x}.sh", "anna",  # noqa: S108
+    Habit(EVERY_ROLE, 0.2, EVENING, "/tmp/{x}.sh", "anna",  # noqa: S108
           "bash -> /tmp", "/usr/bin/bash",
-          action="created", category="suspicious", rule="script-in-tmp", weekend=0.1,
+          action="created", category="suspicious", rule="outside-working-hours", weekend=0.1,
           mode="0755"),
-    Habit(EVERY_ROLE, 0.15, ALL_DAY, "/etc/cron.d/{x}", "root", "bash -> /etc/cron.d",
-          "/usr/bin/bash", action="created", category="suspicious", rule="new-cron-job",
+    Habit(EVERY_ROLE, 0.15, EVENING, "/opt/scripts/{x}.py", "root", "vim -> /opt/scripts",
+          "/usr/bin/bash", action="created", category="suspicious", rule="outside-working-hours",
           weekend=0.2),
 )
 # fmt: on

@@ -98,31 +98,31 @@ INCIDENTS = (
         ((9, ACK, ANNA, "Looking."),
          (64, RESOLVED, ANNA, "Uploaded by our own pen test, ticket SEC-311. File removed."))),
     Incident(79, "09:41:10", "db-1", _danger(
-        "/etc/passwd", "account-file", **_root("useradd -> /")),
+        "/etc/passwd", "critical-path", **_root("useradd -> /")),
         ((22, RESOLVED, BEN, "New account for the reporting job, OPS-2041."),)),
     Incident(74, "22:17:45", "build-2", _danger(
-        "/etc/sudoers.d/build", "privilege-file", **_root("vim -> /etc/sudoers.d"),
+        "/etc/sudoers.d/build", "critical-path", **_root("vim -> /etc/sudoers.d"),
         attributes={"diff": diff("sudoers"), "login_user": "ben"}),
         ((31, ACK, ANNA, "Ben, was this you? That is far too wide."),
          (640, RESOLVED, BEN, "Mine, while chasing a broken runner. Reverted."))),
     Incident(67, "03:12:09", "mail-1", _malware(
-        "/var/spool/rspamd/quarantine/8812.exe", "yara:generic_dropper", user="_rspamd",
-        process="rspamd -> /var/spool/rspamd", size_bytes=288_256),
+        "/var/spool/rspamd/quarantine/8812.ps1", "reverse_shell_in_powershell", user="_rspamd",
+        process="rspamd -> /var/spool/rspamd", size_bytes=11_204),
         ((301, RESOLVED, ANNA, "Quarantined attachment, nobody opened it. Ignored from now on."),),
         again=(11, 19)),
     Incident(61, "11:20:31", "vpn-1", _danger(
-        "/etc/wireguard/wg0.conf", "vpn-file", action="attributes", mode="0666",
+        "/etc/wireguard/wg0.conf", "critical-path", action="attributes", mode="0666",
         **_root("chmod -> /etc/wireguard")),
         ((6, RESOLVED, BEN, "Mode was wrong for four minutes; keys replaced all the same."),)),
     Incident(53, "17:48:02", "web-4", _danger(
-        "/usr/bin/curl", "system-binary", **_root("cp -> /usr/bin")),
+        "/usr/bin/curl", "critical-path", **_root("cp -> /usr/bin")),
         ((14, ACK, ANNA, "Not from a package. Comparing hashes."),
          (96, RESOLVED, ANNA, "Static build by deploy, put back to Debian's."))),
     Incident(46, "13:31:57", "bastion-1", _danger(
-        "/root/.ssh/authorized_keys", "ssh-keys", **_root("ansible -> /root")),
+        "/root/.ssh/authorized_keys", "critical-path", **_root("ansible -> /root")),
         ((4, RESOLVED, BEN, "Key rotation, announced on Monday."),)),
     Incident(39, "02:26:40", "build-1", _malware(
-        "/tmp/.cache/kthrotlds", "yara:xmrig_miner", user="ci",  # noqa: S108
+        "/tmp/.cache/kthrotlds", "miner_program", user="ci",  # noqa: S108
         process="bash -> /tmp/.cache",
         mode="0755", size_bytes=7_340_032),
         ((318, ACK, ANNA, "Came with a poisoned dependency of a feature branch."),
@@ -130,40 +130,40 @@ INCIDENTS = (
          (1_460, RESOLVED, ANNA, "No other runner has it. CI checks the lock file from now on.")),
         again=(2, 7, 15, 31, 63)),
     Incident(36, "10:05:18", "monitor-1", _danger(
-        "/var/spool/cron/crontabs/root", "cron-table", **_root("crontab -> /root"),
+        "/var/spool/cron/crontabs/root", "critical-path", **_root("crontab -> /root"),
         attributes={"diff": diff("crontab"), "login_user": "ben"}),
         ((12, RESOLVED, ANNA, "Weekly check of the backups, wanted."),)),
     Incident(30, "15:22:44", "files-1", _malware(
-        "/srv/share/projects/2026/114/invoice_scan.pdf.js", "yara:js_downloader", user="dewi",
+        "/srv/share/projects/2026/114/offer/index.html", "miner_in_page", user="dewi",
         process="smbd -> /srv/share"),
         ((3, ACK, BEN, "Calling Dewi."),
-         (41, RESOLVED, BEN, "Mail attachment, saved but not run. Laptop was checked."))),
+         (41, RESOLVED, BEN, "A page saved from the web, miner and all. Nobody opened it."))),
     Incident(23, "04:37:12", "web-1", _malware(
         "/var/www/shop/public/uploads/tmp/up.phtml", "web-shell-name", **PHP, size_bytes=1_904),
         ((205, ACK, ANNA, "Blocked by nginx: no PHP runs below uploads on web-1."),
          (260, RESOLVED, ANNA, "Form now refuses .phtml. web-3 lacks the nginx rule: OPS-2177.")
          ), again=(1, 2)),
     Incident(18, "16:40:33", "api-2", _danger(
-        "/etc/systemd/system/shop-worker.service", "service-file", **_root("vim -> /etc/systemd")),
+        "/etc/systemd/system/shop-worker.service", "critical-path", **_root("vim -> /etc/systemd")),
         ((19, RESOLVED, BEN, "Memory limit raised, OPS-2190."),)),
     Incident(12, "23:55:08", "db-2", _danger(
-        "/etc/postgresql/15/main/pg_hba.conf", "database-access", user="postgres",
+        "/etc/postgresql/15/main/pg_hba.conf", "critical-path", user="postgres",
         process="bash -> /etc/postgresql/15/main"),
         ((38, ACK, BEN, "Trust for 10.0.4.0/24 during the restore. I take it out tomorrow."),
          (613, RESOLVED, BEN, "Out again."))),
     Incident(7, "12:14:26", "web-2", _danger(
-        "/etc/nginx/snippets/tls.conf", "tls-settings", **_root("vim -> /etc/nginx")),
+        "/etc/nginx/snippets/tls.conf", "critical-path", **_root("vim -> /etc/nginx")),
         ((25, RESOLVED, ANNA, "TLS 1.1 was back on. Ansible restored it."),)),
     Incident(4, "19:08:51", "cache-1", _danger(
-        "/etc/redis/redis.conf", "service-settings", **_root("vim -> /etc/redis")),
+        "/etc/redis/redis.conf", "critical-path", **_root("vim -> /etc/redis")),
         ((840, ACK, BEN, "Binds to all addresses since. Asking the team who needs that."),)),
     Incident(2, "06:12:40", "build-1", _danger(
-        "/etc/sudoers.d/10-runner", "privilege-file", action="created", mode="0440",
+        "/etc/sudoers.d/10-runner", "critical-path", action="created", mode="0440",
         **_root("dpkg -> /"), attributes={"explained_by": {
-            "package": "runner", "version_before": "3.1.9", "version": "3.2.0"}}),
+            "package": "runner", "version": "3.2.0", "version_before": "3.1.9", "tool": "dpkg"}}),
         ((170, ACK, ANNA, "Comes with the runner's package; asking its makers why."),)),
     Incident(1, "17:33:15", "files-1", _danger(
-        "/etc/samba/smb.conf", "service-settings", **_root("vim -> /etc/samba"),
+        "/etc/samba/smb.conf", "critical-path", **_root("vim -> /etc/samba"),
         attributes={"login_user": "citra"})),
 )  # fmt: skip
 

@@ -117,7 +117,12 @@ def _upgrades(package: Package, today: date) -> Iterator[NewLog]:
     known = [(0, "", package.version_before), *package.versions]
     for (_, _, before), (days_ago, clock, version) in pairwise(known):
         draws = random.Random(f"{package.name} {version}")  # noqa: S311
-        explained_by = {"package": package.name, "version_before": before, "version": version}
+        explained_by = {
+            "package": package.name,
+            "version": version,
+            "version_before": before,
+            "tool": "dpkg",
+        }
         hashes = [random_hash(draws) for _ in package.files]
         at = moment(_working_day(today - timedelta(days=days_ago)), clock)
         for host in hosts_of(package.role):

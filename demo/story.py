@@ -26,7 +26,7 @@ BEGINS = "02:11:36"
 LASTS = timedelta(hours=6)
 UPLOADS = "/var/www/shop/public/uploads/support"
 SHELL = f"{UPLOADS}/invoice_8841.php"
-SHELL_RULE = "yara:php_web_shell_eval"
+SHELL_RULE = "php_evaluates_decoded_text"
 EXPLOIT = "/dev/shm/.x/pwn.c"  # noqa: S108
 SHELL_SHA256 = "9f2b6c0d41e7a3588c1de0b74f6a92e35d07c8b14a6f3e9820bd57c1f8a4e6d3"
 
@@ -73,7 +73,7 @@ def _hash(start: str) -> str:
 CHAPTERS = (
     Chapter(0, 4, {
         "category": "suspicious", "action": "created", "path": f"{UPLOADS}/invoice_8841.php.jpg",
-        "rule": "script-in-upload-folder", "sha256": SHELL_SHA256, "size_bytes": 2_318,
+        "rule": "outside-working-hours", "sha256": SHELL_SHA256, "size_bytes": 2_318,
         "mode": "0644", **PHP,
     }, {"pid": 21_877, "command_line": "php-fpm: pool shop"}),
     Chapter(0, 31, {
@@ -82,14 +82,14 @@ CHAPTERS = (
         "sha256": SHELL_SHA256, "size_bytes": 2_318, "mode": "0644", **PHP,
     }, {
         "pid": 21_877, "command_line": "php-fpm: pool shop", "mitre": ["T1190", "T1505.003"],
-        "yara_strings": ["eval(gzinflate(base64_decode(", "$_POST['k']"],
+        "findings": [SHELL_RULE, "php_in_image", "outside-working-hours"],
     }, (
         (331, ACK, ANNA, "A real shell. web-3 is out of the load balancer, its disk is copied."),
         (352, ACK, BEN, f"It was called 41 times from {STRANGER}, first at 02:12. Reading on."),
     )),
     Chapter(9, 48, {
         "category": "danger", "path": "/var/www/shop/src/Checkout/Controller.php",
-        "rule": "code-changed-without-release", "sha256_before": _hash("51d0"),
+        "rule": "critical-path", "sha256_before": _hash("51d0"),
         "sha256": _hash("c7a9"), "size_bytes": 6_604, "mode": "0644", **DASH,
     }, {
         "pid": 22_051, "ppid": 21_877, "diff": diff("checkout"), "mitre": ["T1554"],
@@ -99,38 +99,39 @@ CHAPTERS = (
     )),
     Chapter(17, 12, {
         "category": "suspicious", "action": "created", "path": EXPLOIT,
-        "rule": "source-in-shared-memory", "sha256": _hash("0be4"), "size_bytes": 11_960,
+        "rule": "outside-working-hours", "sha256": _hash("0be4"), "size_bytes": 11_960,
         "mode": "0644", **DASH,
     }, {"pid": 22_140, "ppid": 21_877}),
     Chapter(19, 3, {
         "category": "malware", "action": "created", "path": "/usr/local/lib/.sysd",
-        "rule": "yara:linux_reverse_shell", "sha256": _hash("e81c"), "size_bytes": 47_528,
+        "rule": "reverse_shell_in_script", "sha256": _hash("e81c"), "size_bytes": 47_528,
         "mode": "4755", **ROOT,
     }, {
         "pid": 22_164, "ppid": 22_140, "mitre": ["T1548.001"],
+        "findings": ["reverse_shell_in_script", "setuid-gained: mode 4755, owner root"],
         "command_line": "install -m 4755 a.out /usr/local/lib/.sysd",
     }),
     Chapter(22, 40, {
-        "category": "danger", "path": "/etc/cron.d/php", "rule": "cron-table",
+        "category": "danger", "path": "/etc/cron.d/php", "rule": "critical-path",
         "sha256_before": _hash("3d17"), "sha256": _hash("a40f"), "size_bytes": 805,
         "mode": "0644", **ROOT,
     }, {"pid": 22_210, "diff": diff("cron"), "mitre": ["T1053.003"]}),
     Chapter(27, 5, {
-        "category": "danger", "path": "/etc/ssh/sshd_config", "rule": "ssh-settings",
+        "category": "danger", "path": "/etc/ssh/sshd_config", "rule": "critical-path",
         "sha256_before": _hash("7c52"), "sha256": _hash("18be"), "size_bytes": 3_289,
         "mode": "0644", **ROOT,
     }, {"pid": 22_238, "diff": diff("sshd_config"), "mitre": ["T1098", "T1021.004"]}),
     Chapter(27, 51, {
         "category": "danger", "action": "created", "path": "/usr/share/man/.keys",
-        "rule": "ssh-keys", "sha256": _hash("66d1"), "size_bytes": 568, "mode": "0600", **ROOT,
+        "rule": "critical-path", "sha256": _hash("66d1"), "size_bytes": 568, "mode": "0600", **ROOT,
     }, {"pid": 22_241, "mitre": ["T1098.004"]}),
     Chapter(30, 20, {
-        "category": "danger", "path": "/etc/passwd", "rule": "account-file",
+        "category": "danger", "path": "/etc/passwd", "rule": "critical-path",
         "sha256_before": _hash("b2aa"), "sha256": _hash("4f09"), "size_bytes": 1_612,
         "mode": "0644", **ROOT,
     }, {"pid": 22_260, "diff": diff("passwd"), "mitre": ["T1136.001"]}),
     Chapter(38, 2, {
-        "category": "danger", "path": "/var/log/auth.log", "rule": "log-wiped",
+        "category": "danger", "path": "/var/log/auth.log", "rule": "critical-path",
         "sha256_before": _hash("9d3e"), "sha256": hashlib.sha256(b"").hexdigest(),
         "size_bytes": 0, "mode": "0640", **ROOT,
     }, {
@@ -139,11 +140,11 @@ CHAPTERS = (
     }),
     Chapter(38, 9, {
         "category": "suspicious", "action": "deleted", "path": "/root/.bash_history",
-        "rule": "history-removed", "sha256_before": _hash("20c6"), **ROOT,
+        "rule": "outside-working-hours", "sha256_before": _hash("20c6"), **ROOT,
     }, {"pid": 22_302, "mitre": ["T1070.003"]}),
     Chapter(38, 15, {
         "category": "suspicious", "action": "deleted", "path": EXPLOIT,
-        "rule": "source-in-shared-memory", "sha256_before": _hash("0be4"), **ROOT,
+        "rule": "outside-working-hours", "sha256_before": _hash("0be4"), **ROOT,
     }, {"pid": 22_303}),
 )
 # fmt: on

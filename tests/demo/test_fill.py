@@ -114,8 +114,9 @@ def test_updates_are_explained_by_their_package():
 
     assert log.attributes["explained_by"] == {
         "package": "nginx",
-        "version_before": "1.22.1-9+deb12u2",
         "version": "1.22.1-9+deb12u3",
+        "version_before": "1.22.1-9+deb12u2",
+        "tool": "dpkg",
     }
 
 
