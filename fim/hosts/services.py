@@ -41,24 +41,29 @@ def record_heartbeat(
         if host.is_silence_told:
             events.tell_returned(host, received_at=received_at)
             host.is_silence_told = False
-        _count_dropped(host, dropped)
-        if not _is_overtaken(host, report, received_at):
+        if not _is_overtaken(host, report):
             _take(host, report, received_at)
+        _count_dropped(host, dropped)
         _move_deadlines(host, received_at)
         host.save()
     return host
 
 
-def _is_overtaken(host: Host, report: Mapping[str, Any], received_at: datetime) -> bool:
+def _is_overtaken(host: Host, report: Mapping[str, Any]) -> bool:
     """Say whether a later heartbeat of the same run of the agent was stored first."""
-    if host.started_at is None or report.get("started_at") != host.started_at:
-        return False
-    seq = report.get("seq")
-    return seq is not None and host.seq is not None and seq < host.seq
+    is_same_run = host.started_at is not None and report.get("started_at") == host.started_at
+    return is_same_run and _is_lower(report.get("seq"), host.seq)
+
+
+def _is_lower(seq: int | None, before: int | None) -> bool:
+    return seq is not None and before is not None and seq < before
 
 
 def _take(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
     blind_since = host.blind_since
+    if _is_lower(report.get("seq"), host.seq):
+        # The agent lost its state and counts anew: an old range's numbers now mean other logs.
+        host.dropped_ranges.all().delete()
     for name, value in report.items():
         setattr(host, name, value)
     if host.is_blind and not blind_since:

@@ -122,6 +122,14 @@ def test_of_a_range_that_grew_before_its_receipt_came_the_growth_counts():
     ]
 
 
+def test_an_agent_that_lost_its_state_may_drop_the_same_numbers_again():
+    make_host(started_at=NOON, seq=500, dropped=[dropped(1, 20)])
+
+    make_host(started_at=NOON + timedelta(hours=1), seq=30, dropped=[dropped(1, 10)])
+
+    assert (Host.objects.get().dropped_count, last_ranges()) == (30, [dropped(1, 10)])
+
+
 def test_very_many_ranges_are_one_event_and_counted_once_too():
     ranges = [dropped(number * 10, number * 10 + 4) for number in range(1_200)]
 
