@@ -22,6 +22,7 @@ from fim.agent.toml_lines import Lines, Where
 __all__ = ["Config", "ConfigError", "load"]
 
 MOST_FILE_BYTES = 1024 * 1024
+OTHERS = 0o077
 SYNTAX_PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)$")
 Section = TypeVar("Section")
 
@@ -38,7 +39,7 @@ def load(path: str) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(_syntax_text(name, str(exc))) from exc
-    reading = _Reading(name, Lines(text))
+    reading = _Reading(path, Lines(text))
     config = reading.config(document)
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
@@ -48,8 +49,9 @@ def load(path: str) -> Config:
 class _Reading:
     """One document on its way to a Config, with what was found wrong in it."""
 
-    def __init__(self, name: str, lines: Lines) -> None:
-        self._name = name
+    def __init__(self, path: str, lines: Lines) -> None:
+        self._path = path
+        self._name = os.path.basename(path)
         self._lines = lines
         self._problems: list[tuple[int, str]] = []
         self._warnings: list[str] = []
@@ -62,7 +64,7 @@ class _Reading:
         found = self._values(Config, document, ())
         found["watch"] = self._watched(document.get("watch"))
         config = Config(**found)
-        self._check_rules(config.yara.rules, document)
+        self._check_rules(config.yara.rules)
         return replace(
             config,
             host=config.host or socket.gethostname(),
@@ -112,13 +114,16 @@ class _Reading:
     def _with_key(self, node: NodeSettings) -> NodeSettings:
         where = ("node", "key_file")
         if not node.key_file:
+            if node.key and stat.S_IMODE(os.stat(self._path).st_mode) & OTHERS:
+                advice = f"others may read {self._path!r}; run chmod 600 on it"
+                self._warn(("node", "key"), advice)
             return node
         if node.key:
             self._refuse(where, "stands beside node.key; give one of them")
             return node
         try:
             with open(node.key_file, encoding="ascii") as file:
-                if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & OTHERS:
                     advice = f"others may read {node.key_file!r}; run chmod 600 on it"
                     self._warn(where, advice)
                 return replace(node, key=values.machine_key(file.read(values.MOST_KEY_BYTES)))
@@ -126,7 +131,7 @@ class _Reading:
             self._refuse(where, f"{node.key_file!r} cannot be read: {_reason(exc)}")
             return node
 
-    def _check_rules(self, rules: Iterable[str], document: dict[str, Any]) -> None:
+    def _check_rules(self, rules: Iterable[str]) -> None:
         for place, path in enumerate(rules):
             if path != STARTER_RULES and not os.access(path, os.R_OK):
                 self._refuse(("yara", "rules", place), f"{path!r} is missing or cannot be read")
