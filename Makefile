@@ -42,7 +42,8 @@ $(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 
 run: $(VENV)/installed
 	@manifest="$$($(STATIC_ROOT_OF_NODE))/staticfiles.json" || exit 1; \
-		[ "$$manifest" -nt config/settings.py ] && [ "$$manifest" -nt $(VENV)/installed ] || \
+		[ "$$manifest" -nt config/settings.py ] && [ "$$manifest" -nt $(VENV)/installed ] && \
+		[ -z "$$(find */static -newer "$$manifest" -print -quit)" ] || \
 		{ $(BIN)/python manage.py collectstatic --noinput --clear --verbosity 0 && \
 		touch "$$manifest"; }
 	@$(BIN)/python manage.py migrate --noinput --verbosity 0

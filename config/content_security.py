@@ -7,6 +7,7 @@ look at the path, since every answer to an agent passes here too.
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from config.errors import API_PREFIXES
@@ -38,6 +39,9 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if settings.DEBUG and response.status_code in (404, 500):
+            # Django's own pages for developers have their scripts and styles inline.
+            return response
         response.headers.setdefault(HEADER, policy_of(request.path))
         return response
 

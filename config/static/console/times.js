@@ -16,12 +16,14 @@
     }
   };
 
+  const aboutZones = () =>
+    viewerZone === nodeZone()
+      ? `Times are in your zone and the node's, ${viewerZone}.`
+      : `Times are in your zone, ${viewerZone}; point at one to see it in the node's, ${nodeZone()}.`;
+
   document.addEventListener("DOMContentLoaded", () => {
     showTimes(document);
-    if (footer() && viewerZone) {
-      footer().textContent =
-        `Times are in your zone, ${viewerZone}; the node's, ${nodeZone()}, shows when you point at one.`;
-    }
+    if (footer() && viewerZone) footer().textContent = aboutZones();
   });
   // What console/live.js brings in has times too.
   document.addEventListener("live:shown", (event) => showTimes(event.target));

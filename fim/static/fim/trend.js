@@ -6,9 +6,13 @@
   const title = (name) => name[0].toUpperCase() + name.slice(1);
   let chart = null;
 
+  // What a click on its name in the legend hid stays hidden when the chart is drawn again.
+  const isHidden = (place) => chart !== null && !chart.isDatasetVisible(place);
+
   // The worst at the foot of each bar, where it can be compared from day to day.
   const datasets = (data) =>
-    Object.entries(data.counts).map(([name, counts]) => ({
+    Object.entries(data.counts).map(([name, counts], place) => ({
+      hidden: isHidden(place),
       label: title(name),
       category: name,
       // No bar where there is no log, for all its least length.
@@ -67,13 +71,10 @@
     const canvas = document.getElementById("trend-chart");
     if (!text || !canvas || !window.Chart) return;
     const data = JSON.parse(text.textContent);
+    const bars = { labels: data.days.map((day) => day.slice(5)), datasets: datasets(data) };
     if (chart) chart.destroy();
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-    chart = new Chart(canvas, {
-      type: "bar",
-      data: { labels: data.days.map((day) => day.slice(5)), datasets: datasets(data) },
-      options: options(data),
-    });
+    chart = new Chart(canvas, { type: "bar", data: bars, options: options(data) });
   };
 
   document.addEventListener("DOMContentLoaded", () => {
