@@ -1,0 +1,72 @@
+"""What goes on beside the watching.
+
+Who changed what is listened to, reports come in, canaries are written, the heart beats.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+
+from fim.agent import VERSION
+from fim.agent.agent import Agent
+from fim.agent.canary import Canaries
+from fim.agent.door import Door
+from fim.agent.heartbeat import Heartbeat
+from fim.agent.hints import Hint
+from fim.agent.journal import Journal
+from fim.agent.steps import Step
+from fim.agent.who import Who
+
+
+class Attendants:
+    """`listen()` before the agent starts, `start()` after; `stop()` before it finishes."""
+
+    def __init__(self, agent: Agent) -> None:
+        config = agent.config
+        self._agent = agent
+        self._journal = Journal(agent.state)
+        self._door = Door(config.state_dir, self._take)
+        self._who = next(each for each in agent.enrichers if isinstance(each, Who))
+        self._canaries = next(each for each in agent.enrichers if isinstance(each, Canaries))
+        self._canaries.is_sending_late = lambda: len(agent.spool) > 0
+        agent.acknowledged.append(self._canaries.acknowledged)
+        self._heartbeat = Heartbeat(
+            config.node,
+            host=config.host,
+            every_seconds=config.heartbeat.every_seconds,
+            status=agent.status,
+            canaries=self._canaries,
+            forget_dropped=agent.spool.forget_dropped,
+            version=VERSION,
+        )
+        self._canaries.on_change = self._heartbeat.ring
+
+    def listen(self) -> None:
+        """Know who changes files from the first change on that is seen."""
+        self._who.start()
+
+    def start(self) -> None:
+        self._door.start()
+        self._canaries.start()
+        self._heartbeat.start()
+
+    def stop(self) -> None:
+        self._heartbeat.stop()
+        self._canaries.stop()
+        self._door.stop()
+
+    def _take(self, hints: Sequence[Hint]) -> None:
+        """Let the engine look at the paths as if the kernel had told of them."""
+        steps = [step for hint in hints for step in self._steps_of(hint)]
+        numbers = self._journal.write(steps)
+        for step, number in zip(steps, numbers, strict=True):
+            self._agent.joiner.add(step, number, now=time.monotonic())
+        self._agent.engine.ring()
+
+    def _steps_of(self, hint: Hint) -> list[Step]:
+        """Name the path as the agent's roots are named: without symbolic links above it."""
+        directory, name = os.path.split(hint.path)
+        path = os.path.join(os.path.realpath(directory), name)
+        if not self._agent.scope.takes(path, is_directory=hint.is_directory, is_told=True):
+            return []
+        return [Step(hint.at, what, path, "", hint.is_directory) for what in hint.steps]

@@ -1,0 +1,189 @@
+"""Proof of watching: a file in each root whose change must come back as an acknowledged log."""
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fim.agent.difference import Difference
+
+logger = logging.getLogger(__name__)
+
+NAME = ".picket-canary"
+RULE = "picket-canary"
+TEXT = "Picket's agent changes this file to prove that changes here are seen.\n"
+
+
+@dataclass(slots=True)
+class _Canary:
+    """`sha256` is of what was written last; empty once that came back or was given up."""
+
+    root: str
+    path: str
+    sha256: str = ""
+    written_at: float = 0.0
+    deadline: float = 0.0
+    is_seen: bool = False
+    blind_since: float | None = None
+
+
+class Canaries:
+    """Writes a canary in each root, on a schedule, and waits for the node to acknowledge its log.
+
+    A root whose canary does not come back within the limit is blind since that canary was written.
+    Once the log is in the spool, the time for which logs wait there (`is_sending_late`) does not
+    count: that is lag, and the node itself says which hosts are silent. Also an enricher: it marks
+    the canaries' logs, which must be the last thing that happens to them.
+    """
+
+    def __init__(
+        self,
+        roots: Iterable[str],
+        *,
+        every_seconds: float,
+        limit_seconds: float,
+        is_sending_late: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._canaries = {
+            path: _Canary(root, path)
+            for root, path in ((root, os.path.join(root, NAME)) for root in roots)
+        }
+        self._every_seconds = every_seconds
+        self._limit_seconds = limit_seconds
+        self.is_sending_late = is_sending_late
+        self.on_change: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="canaries", daemon=True)
+
+    def start(self) -> None:
+        if self._canaries and self._every_seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def blind_since(self) -> float | None:
+        """The Unix time since when a root is blind; None where all are seen."""
+        with self._lock:
+            moments = [each.blind_since for each in self._canaries.values() if each.blind_since]
+            return min(moments, default=None)
+
+    @property
+    def blind_roots(self) -> list[str]:
+        with self._lock:
+            return [each.root for each in self._canaries.values() if each.blind_since]
+
+    def enrich(self, log: dict[str, Any], difference: Difference) -> None:
+        """Mark the log of a canary. Where another wrote into the file, its log is like any."""
+        canary = self._canaries.get(difference.path)
+        if canary is None or difference.action not in ("created", "modified"):
+            return
+        with self._lock:
+            if not canary.sha256 or log.get("sha256") != canary.sha256:
+                return
+            # What only a scan found was not told by the kernel: no proof.
+            canary.is_seen = not difference.from_scan
+        log["rule"] = RULE
+        log["category"] = ""
+        log["attributes"] = {"canary": True}
+
+    def acknowledged(self, lines: Sequence[bytes]) -> None:
+        """Take the lines that the node has acknowledged."""
+        for line in lines:
+            if RULE.encode() in line:
+                self._prove(json.loads(line))
+
+    def _prove(self, log: dict[str, Any]) -> None:
+        with self._lock:
+            proven = [
+                each
+                for each in self._canaries.values()
+                if each.is_seen and each.sha256 == log.get("sha256")
+            ]
+            for canary in proven:
+                canary.sha256 = ""
+            seen_again = [each for each in proven if each.blind_since]
+            for canary in seen_again:
+                blind_seconds = time.time() - (canary.blind_since or 0.0)
+                canary.blind_since = None
+                logger.warning("%a is seen again after %d s.", canary.root, blind_seconds)
+        if seen_again:
+            self.on_change()
+
+    def _run(self) -> None:
+        next_at = time.monotonic()
+        while not self._ending.is_set():
+            now = time.monotonic()
+            self._give_up(now)
+            if now >= next_at:
+                self._write_all(now)
+                next_at = now + self._every_seconds
+            waited = [each.deadline for each in self._waiting() if each.deadline > now]
+            until = min([next_at, *waited])
+            # Of a canary that waits in the spool it is asked again, but not in haste.
+            self._ending.wait(max(min(until - now, self._limit_seconds), 0.01))
+
+    def _waiting(self) -> list[_Canary]:
+        with self._lock:
+            return [each for each in self._canaries.values() if each.sha256]
+
+    def _give_up(self, now: float) -> None:
+        for canary in self._waiting():
+            if now >= canary.deadline and not (canary.is_seen and self.is_sending_late()):
+                where = "was not acknowledged" if canary.is_seen else "was not seen"
+                self._say_blind(canary, f"its canary {where} within {self._limit_seconds:g} s")
+
+    def _write_all(self, now: float) -> None:
+        waiting = self._waiting()
+        for canary in self._canaries.values():
+            if canary not in waiting:
+                self._write(canary, now)
+
+    def _write(self, canary: _Canary, now: float) -> None:
+        content = f"{TEXT}{secrets.token_hex(16)}\n".encode()
+        with self._lock:
+            canary.sha256 = hashlib.sha256(content).hexdigest()
+            canary.is_seen = False
+            canary.written_at, canary.deadline = time.time(), now + self._limit_seconds
+        try:
+            _rewrite(canary.path, content)
+        except OSError as exc:
+            self._say_blind(canary, f"{canary.path!a} cannot be written: {exc.strerror or exc}")
+
+    def _say_blind(self, canary: _Canary, reason: str) -> None:
+        with self._lock:
+            canary.sha256 = ""
+            is_news = canary.blind_since is None
+            canary.blind_since = canary.blind_since or canary.written_at
+        if is_news:
+            logger.error("Blind in %a: %s.", canary.root, reason)
+            self.on_change()
+
+
+def _rewrite(path: str, content: bytes) -> None:
+    """Write into the agent's own file, in place. Raises OSError where it is another's or a link.
+
+    Whoever may write into the root could put a link to any file of the host there.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        status = os.fstat(descriptor)
+        is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if not is_own or status.st_nlink != 1:
+            raise OSError("it is not the agent's own file")
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)

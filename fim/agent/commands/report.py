@@ -1,0 +1,68 @@
+"""`report`: hand one change to the running agent, or leave it on disk for the next start.
+
+A line of incrontab starts it for every change, so it reads no more than it must.
+"""
+
+import argparse
+import socket
+import sys
+import time
+import tomllib
+
+from fim.agent import hints
+
+DEFAULT_CONFIG = "/etc/picket/agent.toml"
+DEFAULT_STATE_DIR = "/var/lib/picket-agent"
+# Short of the 150 ms that a report may take; the agent answers once it has the report on disk.
+ANSWER_SECONDS = 0.08
+EXIT_BAD_CONFIG = 17
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", help="the path that changed, in incrontab: $@/$#")
+    parser.add_argument("event", help="inotify's names with commas, in incrontab: $%%")
+    parser.add_argument("--config", default=DEFAULT_CONFIG, metavar="FILE")
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        hint = hints.hint_of(options.path, options.event, at=time.time())
+        state_dir = _state_dir_of(options.config)
+    except ValueError as exc:
+        return _fail(str(exc), EXIT_BAD_CONFIG)
+    if not hint.steps or _is_taken(state_dir, hint):
+        return 0
+    try:
+        hints.drop(state_dir, hint)
+    except OSError as exc:
+        return _fail(f"The report cannot be left in {state_dir}: {exc}.", 1)
+    return 0
+
+
+def _state_dir_of(config: str) -> str:
+    """Read the one key that a report needs; the agent checks the rest of the file."""
+    try:
+        with open(config, "rb") as file:
+            found = tomllib.load(file).get("state_dir", DEFAULT_STATE_DIR)
+    except OSError as exc:
+        raise ValueError(f"{config} cannot be read: {exc.strerror}.") from exc
+    if not isinstance(found, str):
+        raise ValueError(f"{config}: state_dir is no text.")
+    return found
+
+
+def _is_taken(state_dir: str, hint: hints.Hint) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        door.settimeout(ANSWER_SECONDS)
+        try:
+            door.connect(f"{state_dir}/{hints.SOCKET_NAME}")
+            door.sendall(hints.packed(hint))
+            door.shutdown(socket.SHUT_WR)
+            return door.recv(len(hints.TAKEN)) == hints.TAKEN
+        except OSError:
+            return False
+
+
+def _fail(reason: str, code: int) -> int:
+    sys.stderr.write(f"{reason}\n")
+    return code

@@ -1,0 +1,144 @@
+import hashlib
+import json
+import os
+import time
+
+import pytest
+
+from fim.agent.canary import Canaries
+from fim.agent.difference import Difference
+from tests.fim.agent.agents import wait_until
+
+
+@pytest.fixture
+def canaries(tmp_path):
+    made = []
+
+    def make(*roots, every_seconds=60.0, limit_seconds=0.2, **options):
+        roots = [str(root) for root in roots or [tmp_path]]
+        found = Canaries(roots, every_seconds=every_seconds, limit_seconds=limit_seconds, **options)
+        found.start()
+        made.append(found)
+        return found
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+def come_back(canaries, path, action="modified", **fields):
+    """Let the canary's change come back as the engine and the sender would."""
+    wait_until(path.exists)
+    wait_until(path.read_bytes)
+    log = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "category": "suspicious"}
+    canaries.enrich(log, Difference(action, str(path), **fields))
+    canaries.acknowledged([json.dumps(log).encode()])
+    return log
+
+
+def test_the_log_of_a_canary_is_marked(canaries, tmp_path):
+    log = come_back(canaries(), tmp_path / ".picket-canary")
+
+    assert (log["rule"], log["attributes"]) == ("picket-canary", {"canary": True})
+    assert log["category"] == ""
+
+
+def test_a_canary_that_comes_back_leaves_nobody_blind(canaries, tmp_path):
+    found = canaries(limit_seconds=0.3)
+    come_back(found, tmp_path / ".picket-canary")
+
+    time.sleep(0.5)
+
+    assert (found.blind_since, found.blind_roots) == (None, [])
+
+
+def test_a_root_whose_canary_does_not_come_back_is_blind_since_it_was_written(canaries, tmp_path):
+    seen, unseen = tmp_path / "seen", tmp_path / "unseen"
+    seen.mkdir()
+    unseen.mkdir()
+    started = time.time()
+    found = canaries(seen, unseen, limit_seconds=0.4)
+    come_back(found, seen / ".picket-canary")
+
+    assert wait_until(lambda: found.blind_roots == [str(unseen)], within_seconds=3)
+    assert started <= found.blind_since < started + 0.4
+
+
+def test_a_blind_root_that_is_seen_again_says_so(canaries, tmp_path, caplog):
+    found = canaries(every_seconds=0.5)
+    news = []
+    found.on_change = lambda: news.append(found.blind_since)
+    wait_until(lambda: found.blind_since)
+    before = (tmp_path / ".picket-canary").read_bytes()
+    wait_until(lambda: (tmp_path / ".picket-canary").read_bytes() not in (before, b""))
+
+    come_back(found, tmp_path / ".picket-canary")
+
+    assert found.blind_since is None
+    assert "is seen again" in caplog.text
+    assert [bool(each) for each in news] == [True, False]
+
+
+def test_what_a_scan_found_is_no_proof(canaries, tmp_path):
+    found = canaries()
+
+    log = come_back(found, tmp_path / ".picket-canary", from_scan=True)
+
+    assert log["rule"] == "picket-canary"
+    assert wait_until(lambda: found.blind_roots)
+
+
+def test_a_log_that_waits_in_the_spool_is_lag_not_blindness(canaries, tmp_path):
+    is_late = [True]
+    found = canaries(is_sending_late=lambda: bool(is_late))
+    wait_until((tmp_path / ".picket-canary").exists)
+    wait_until((tmp_path / ".picket-canary").read_bytes)
+    log = {"sha256": hashlib.sha256((tmp_path / ".picket-canary").read_bytes()).hexdigest()}
+    found.enrich(log, Difference("modified", str(tmp_path / ".picket-canary")))
+
+    time.sleep(0.5)
+    was_blind = found.blind_roots
+    is_late.clear()
+
+    assert was_blind == []
+    assert wait_until(lambda: found.blind_roots, within_seconds=2)
+
+
+def test_what_another_wrote_into_it_is_a_log_like_any(canaries, tmp_path):
+    found = canaries()
+    wait_until((tmp_path / ".picket-canary").exists)
+    log = {"sha256": "00", "category": "danger"}
+
+    found.enrich(log, Difference("modified", str(tmp_path / ".picket-canary")))
+
+    assert log == {"sha256": "00", "category": "danger"}
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_never_writes_through_a_link(canaries, tmp_path, link, caplog):
+    root, target = tmp_path / "root", tmp_path / "target"
+    root.mkdir()
+    target.write_text("precious")
+    link(target, root / ".picket-canary")
+
+    found = canaries(root)
+
+    assert wait_until(lambda: found.blind_roots == [str(root)])
+    assert target.read_text() == "precious"
+    assert "cannot be written" in caplog.text
+
+
+def test_a_fifo_in_its_place_does_not_hold_it_up(canaries, tmp_path):
+    os.mkfifo(tmp_path / ".picket-canary")
+
+    found = canaries()
+
+    assert wait_until(lambda: found.blind_roots, within_seconds=2)
+
+
+def test_no_canaries_are_written_where_none_are_wanted(canaries, tmp_path):
+    canaries(every_seconds=0.0)
+
+    time.sleep(0.1)
+
+    assert not (tmp_path / ".picket-canary").exists()
