@@ -1,49 +1,131 @@
-"""The agent's loop: changes from the watcher become logs for the sender."""
+"""The agent, put together: reader, engine, scans, spool and sender over one state."""
 
+import contextlib
+import logging
 import threading
 import time
+from collections.abc import Callable, Sequence
 
-from fim.agent.changes import Change
-from fim.agent.logs import log_of
+from fim.agent.config import Config
+from fim.agent.engine import Engine
+from fim.agent.enrichers import enrichers
+from fim.agent.joiner import Joiner
+from fim.agent.journal import Journal
+from fim.agent.node import Node
+from fim.agent.reader import Reader
+from fim.agent.scans import OVERFLOW, UNWATCHED, Scans
+from fim.agent.scope import Scope
 from fim.agent.sender import Sender
-from fim.agent.watcher import Watcher
+from fim.agent.spool import Spool
+from fim.agent.state import State
+from fim.agent.status import Status
 
-TICK_SECONDS = 0.1
+logger = logging.getLogger(__name__)
+
+Acknowledged = Callable[[Sequence[bytes]], None]
 
 
 class Agent:
-    def __init__(self, *, watcher: Watcher, sender: Sender, host: str) -> None:
-        self._watcher = watcher
-        self._sender = sender
-        self._host = host
-        self._seq = 0
-        self.unreported_count = 0
+    """Make it, `start()`, wait on `ended`, `finish()`.
+
+    `is_patient`: an agent that runs for ever keeps its logs where the node refuses it or nothing is
+    left to watch; one that a person started ends then. `hidden` directories are not looked at.
+    """
+
+    def __init__(
+        self, config: Config, *, is_patient: bool = True, hidden: Sequence[str] = ()
+    ) -> None:
+        self.config = config
+        self.ended = threading.Event()
+        self.acknowledged: list[Acknowledged] = []
+        self.started_at = time.time()
+        self.overflows = 0
+        self.unsent_count = 0
+        self._is_patient = is_patient
+        self._kept = contextlib.ExitStack()
+        self.state = State(config.state_dir)
+        self._kept.enter_context(self.state.held_alone())
+        self.scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir, *hidden])
+        self.joiner = Joiner(window_seconds=config.window_seconds)
+        self.scans = Scans(self.state, self.scope, self.joiner, config)
+        self.spool = Spool(self.state, max_bytes=config.spool.max_bytes)
+        self.reader = Reader(
+            self.scope,
+            Journal(self.state),
+            self.joiner,
+            on_steps=self._on_steps,
+            on_overflow=self._on_overflow,
+            on_unwatched=lambda path: self.scans.ask([path], UNWATCHED),
+            on_gone=self._on_gone,
+        )
+        self.scans.watches = self.reader.watches
+        self.scans.watch_again = self.reader.watch_again
+        self.enrichers = enrichers(config, self.state)
+        self.engine = Engine(
+            *(self.state, self.joiner, self.scans, self.spool),
+            host=config.host,
+            enrichers=self.enrichers,
+            is_watched=self.reader.watches.__contains__,
+        )
+        self.scans.on_asked = self.engine.ring
+        node = Node(
+            config.node.url, key=config.node.key, timeout_seconds=config.node.timeout_seconds
+        )
+        self.sender = Sender(
+            *(node, self.spool),
+            is_patient=is_patient,
+            acknowledged=self._on_acknowledged,
+            on_failure=self.ended.set,
+        )
 
     def start(self) -> None:
-        """Return once changes are seen. Raises OSError when a directory cannot be watched."""
-        self._watcher.start()
-        self._sender.start()
-
-    def run(self, stop: threading.Event) -> None:
-        """Report changes until `stop` is set, the sender gave up or nothing is watched any more."""
-        while not stop.is_set() and not self._sender.failure and self._watcher.is_watching():
-            for change in self._watcher.settled_changes(wait_seconds=TICK_SECONDS):
-                self._report(change)
+        """Return once every change is seen. Raises OSError when inotify cannot be had."""
+        self.reader.start()
+        self.scans.start()
+        self.engine.start()
+        self.sender.start()
 
     def finish(self, *, within_seconds: float) -> None:
-        """Report what is still held and send what waits, for about so long.
+        """Report what was told until now and send for so long; the rest waits in the spool."""
+        self.reader.stop()
+        self.engine.finish()
+        self.sender.finish(within_seconds=within_seconds)
+        self.unsent_count = len(self.spool)
+        self.state.close()
+        self._kept.close()
 
-        A file that is being hashed is hashed to its end. What there is no time for is counted.
-        """
-        deadline = time.monotonic() + within_seconds
-        held = self._watcher.stop()
-        for change in held:
-            if time.monotonic() < deadline:
-                self._report(change)
-            else:
-                self.unreported_count += 1
-        self._sender.finish(within_seconds=max(0.0, deadline - time.monotonic()))
+    def status(self) -> Status:
+        since = self.spool.waiting_since()
+        return Status(
+            started_at=self.started_at,
+            seq=self.spool.seq,
+            watches=len(self.reader.watches),
+            unwatched=dict(self.reader.watches.unwatched),
+            gone=sorted(self.reader.gone),
+            waiting=len(self.joiner),
+            spool_depth=len(self.spool),
+            spool_bytes=self.spool.bytes_waiting,
+            last_scan_at=self.scans.last_at,
+            last_scan_seconds=self.scans.last_seconds,
+            lag_seconds=max(0.0, time.time() - since) if since else 0.0,
+            overflows=self.overflows,
+            dropped=self.spool.dropped(),
+            ignored=dict(self.scope.ignored),
+            sent=self.sender.sent_count,
+            refused=self.sender.refused_count,
+        )
 
-    def _report(self, change: Change) -> None:
-        self._seq += 1
-        self._sender.put(log_of(change, host=self._host, seq=self._seq))
+    def _on_steps(self) -> None:
+        self.engine.ring()
+
+    def _on_overflow(self) -> None:
+        self.overflows += 1
+        self.scans.ask_everything(OVERFLOW)
+
+    def _on_gone(self) -> None:
+        if len(self.reader.gone) == len(self.scope.roots) and not self._is_patient:
+            self.ended.set()
+
+    def _on_acknowledged(self, lines: Sequence[bytes]) -> None:
+        for hook in self.acknowledged:
+            hook(lines)

@@ -7,7 +7,7 @@ import os
 import pwd
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,14 +79,14 @@ class Facts:
         )
 
 
-def read_facts(path: str, *, known: Facts | None = None) -> Facts:
+def read_facts(path: str, *, known: Sequence[Facts] = ()) -> Facts:
     """Read the facts of what is at an absolute path free of symbolic links.
 
     Never blocks on a FIFO, opens no device and follows no symbolic link: O_PATH gives a handle
     that reads nothing, and only a regular file is then opened through it. A path that leads
     elsewhere by now, through a directory that was replaced by a link, counts as vanished. The hash
-    of `known` is taken over where size, mtime and inode say that it is the same content; give it
-    only where the kernel told of no write.
+    of one in `known` is taken over where size, mtime and inode say that it is the same content;
+    give them only where the kernel told of no write.
     """
     try:
         handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -102,12 +102,13 @@ def read_facts(path: str, *, known: Facts | None = None) -> Facts:
         os.close(handle)
 
 
-def _facts_of(handle: int, known: Facts | None) -> Facts:
+def _facts_of(handle: int, known: Sequence[Facts]) -> Facts:
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         return facts_from(status, xattrs=_xattrs_of(handle, status), target=_target(handle, status))
-    if known and _is_same_content(known, status):
-        sha256, unread = known.sha256, known.unread
+    same = next((facts for facts in known if _is_same_content(facts, status)), None)
+    if same:
+        sha256, unread = same.sha256, same.unread
     else:
         sha256, status, unread = _content_of(handle, status)
     xattrs = _xattrs_of(handle, status)

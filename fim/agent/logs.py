@@ -1,47 +1,44 @@
-"""A change as the log that a node takes."""
+"""A difference as the log that a node takes."""
 
 import os
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from fim.agent.changes import Change
-from fim.agent.facts import VANISHED, Facts, read_facts
-from fim.agent.judge import has_web_shell_name
+from fim.agent.difference import Difference
+from fim.agent.facts import Facts
 
-SOURCE = "picket-watch"
+SOURCE = "picket-agent"
 # A node takes no longer path; `\xNN` makes one of up to four times PATH_MAX.
 MAX_PATH_CHARACTERS = 4096
+MAX_STEP_CHARACTERS = 1024
+BEFORE = ("kind", "size_bytes", "mode", "owner", "group", "target", "xattrs")
 
 
-def log_of(change: Change, *, host: str, seq: int) -> dict[str, Any]:
-    r"""Read the file and make the log. `seq` numbers the logs of one run of the agent, from 1.
+def log_of(difference: Difference, *, host: str, reason: str = "") -> dict[str, Any]:
+    r"""Make the log; it has no `seq` yet. `reason` says why a scan was made that found it.
 
-    What is not known is left out. `user` never is: inotify does not tell who made a change.
-    Bytes of a file name that are not UTF-8 are written as `\xNN`. A path that is too long for a
-    node is cut in its middle and stands whole in the attributes.
+    What is not known is left out. Bytes of a file name that are not UTF-8 are written as `\xNN`. A
+    path that is too long for a node is cut in its middle and stands whole in the attributes.
     """
-    facts = _facts_of(change)
-    is_shell = not change.is_directory and any(
-        has_web_shell_name(path) for path in (change.path, change.path_from)
-    )
+    after = difference.after or Facts()
+    before = difference.before or Facts()
     log: dict[str, Any] = {
         "event_id": str(uuid.uuid4()),
-        "timestamp": _timestamp(change.happened_at),
+        "timestamp": _timestamp(_moment(difference)),
         "host": host,
-        "action": change.action,
-        "path": _cut(visible(change.path)),
-        "path_from": _cut(visible(change.path_from)),
-        "category": "malware" if is_shell else "",
-        "rule": "web-shell-name" if is_shell else "",
-        "sha256": facts.sha256,
-        "size_bytes": facts.size_bytes,
-        "mode": facts.mode,
-        "owner": facts.owner,
-        "group": facts.group,
+        "action": difference.action,
+        "path": _cut(visible(difference.path)),
+        "path_from": _cut(visible(difference.path_from)),
+        "sha256": after.sha256,
+        "sha256_before": before.sha256,
+        "size_bytes": after.size_bytes,
+        "mode": after.mode,
+        "owner": after.owner,
+        "group": after.group,
         "source": SOURCE,
-        "seq": seq,
-        "attributes": _attributes(change, facts),
+        "attributes": _attributes(difference, reason),
     }
     return {name: value for name, value in log.items() if value not in ("", None, {})}
 
@@ -51,29 +48,63 @@ def visible(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _cut(path: str) -> str:
-    if len(path) <= MAX_PATH_CHARACTERS:
+def _cut(path: str, most: int = MAX_PATH_CHARACTERS) -> str:
+    if len(path) <= most:
         return path
-    kept = MAX_PATH_CHARACTERS // 2 - 2
+    kept = most // 2 - 2
     return f"{path[:kept]}...{path[-kept:]}"
 
 
-def _facts_of(change: Change) -> Facts:
-    if change.action == "deleted":
-        return Facts(kind="directory" if change.is_directory else "")
-    return read_facts(change.place) if change.place else Facts(unread=VANISHED)
-
-
-def _attributes(change: Change, facts: Facts) -> dict[str, str]:
-    path, path_from = visible(change.path), visible(change.path_from)
-    attributes = {
+def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
+    after = difference.after or Facts()
+    facts = difference.after or difference.before or Facts()
+    path, path_from = visible(difference.path), visible(difference.path_from)
+    steps = [_cut(visible(step), MAX_STEP_CHARACTERS) for step in difference.steps]
+    attributes: dict[str, Any] = {
         "kind": "" if facts.kind == "file" else facts.kind,
-        "target": visible(facts.target),
-        "unread": facts.unread,
+        "target": visible(after.target),
+        "unread": after.unread,
         "whole_path": path if path != _cut(path) else "",
         "whole_path_from": path_from if path_from != _cut(path_from) else "",
+        "changed": list(difference.changed),
+        "before": _before(difference),
+        "replaced": _replaced(difference.replaced),
+        "steps": steps if len(steps) > 1 else [],
+        "count": difference.count if difference.count > 1 else 0,
+        "found_by": f"scan: {reason}" if difference.from_scan else "",
     }
     return {name: value for name, value in attributes.items() if value}
+
+
+def _before(difference: Difference) -> dict[str, Any]:
+    """Give what the baseline knew and is so no longer; all of it where the file is gone."""
+    before, after = difference.before, difference.after or Facts()
+    if before is None:
+        return {}
+    values = {
+        name: getattr(before, name)
+        for name in BEFORE
+        if getattr(before, name) != getattr(after, name)
+    }
+    return {
+        name: visible(value) if name == "target" else value
+        for name, value in values.items()
+        if value not in ("", None)
+    }
+
+
+def _replaced(facts: Facts | None) -> dict[str, Any]:
+    if facts is None:
+        return {}
+    replaced = {"sha256": facts.sha256, "size_bytes": facts.size_bytes, "kind": facts.kind}
+    return {name: value for name, value in replaced.items() if value not in ("", None)}
+
+
+def _moment(difference: Difference) -> float:
+    """Give the Unix time of the change: a scan knows of one that is still there by its ctime."""
+    if difference.from_scan and difference.after:
+        return min(difference.after.ctime_ns / 1e9, time.time())
+    return difference.last_at
 
 
 def _timestamp(moment: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 INGEST_PATH = "/api/ingest/fim/"
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 300.0
 NOT_A_NODE = "this is not the answer of a node"
@@ -55,13 +55,15 @@ class Answer:
 class Node:
     """Post batches to the node at a base URL. Raises ValueError for a URL that cannot be one."""
 
-    def __init__(self, url: str, *, key: str = "") -> None:
-        parts = _parsed(url)
+    def __init__(
+        self, url: str, *, key: str = "", timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        parts = parsed_url(url)
         self._path = parts.path.rstrip("/") + INGEST_PATH
-        self._headers = {"Content-Type": "application/x-ndjson", "User-Agent": "picket-watch"}
+        self._headers = {"Content-Type": "application/x-ndjson", "User-Agent": "picket-agent"}
         if key:
             self._headers["Authorization"] = f"Api-Key {key}"
-        self._connection = _connection_to(parts)
+        self._connection = connection_to(parts, timeout_seconds)
 
     def post(self, body: bytes) -> Answer:
         """Post once; a connection that the node closed while it was idle is opened again."""
@@ -87,7 +89,7 @@ class Node:
             return Answer(detail=f"{type(exc).__name__}: {exc}")
 
 
-def _parsed(url: str) -> SplitResult:
+def parsed_url(url: str) -> SplitResult:
     if not url.isascii() or not url.isprintable() or " " in url:
         raise ValueError("it holds blanks or characters that a URL cannot hold")
     parts = urlsplit(url)
@@ -100,13 +102,13 @@ def _parsed(url: str) -> SplitResult:
     return parts
 
 
-def _connection_to(parts: SplitResult) -> http.client.HTTPConnection:
+def connection_to(parts: SplitResult, timeout_seconds: float) -> http.client.HTTPConnection:
     host = parts.hostname or ""
     if parts.scheme == "https":
         return http.client.HTTPSConnection(
-            host, parts.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+            host, parts.port, timeout=timeout_seconds, context=ssl.create_default_context()
         )
-    return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SECONDS)
+    return http.client.HTTPConnection(host, parts.port, timeout=timeout_seconds)
 
 
 def _answer(response: http.client.HTTPResponse, content: bytes) -> Answer:

@@ -3,93 +3,91 @@
 import itertools
 import json
 import logging
-import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fim.agent.node import Answer, Node
+from fim.agent.spool import Spool, Waiting
 
 logger = logging.getLogger(__name__)
 
 MOST_LOGS_IN_A_BATCH = 500
-# About 60 MB of memory at the usual 600 bytes a log.
-MOST_LOGS_WAITING = 100_000
+MOST_BATCH_BYTES = 1024 * 1024
 FIRST_DELAY_SECONDS = 0.25
 LONGEST_DELAY_SECONDS = 30.0
-END = b""
+# A request that is on its way when time is up is waited for a little.
+JOIN_SECONDS = 1.0
 OUT_OF_TIME = "The node did not take the last logs in time."
 
 
 class Sender:
-    """Send logs from a thread of its own. `failure` says why it gave up, where it did.
+    """Send the spool from a thread of its own, in order. `failure` says why it gave up.
 
     A log is sent again under its `event_id` until the node acknowledges or refuses it, so a repeat
-    counts once. What waits is in memory only; beyond `MOST_LOGS_WAITING` new logs are dropped.
+    counts once. A node that refuses the agent itself ends it, unless it `is_patient`: then it says
+    so and tries again. `acknowledged` is called with the lines that the node has stored.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(
+        self,
+        node: Node,
+        spool: Spool,
+        *,
+        is_patient: bool = True,
+        acknowledged: Callable[[Sequence[bytes]], None] = lambda lines: None,
+        on_failure: Callable[[], object] = lambda: None,
+    ) -> None:
         self._node = node
-        self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._spool = spool
+        self._is_patient = is_patient
+        self._acknowledged = acknowledged
+        self._on_failure = on_failure
         self._ending = threading.Event()
         self._deadline = 0.0
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
-        self._taken_count = 0
-        self._dropped_count = 0
         self._is_away = False
+        self._said = ""
         self.sent_count = 0
         self.refused_count = 0
         self.failure = ""
 
-    @property
-    def unsent_count(self) -> int:
-        return self._taken_count - self.sent_count - self.refused_count
-
     def start(self) -> None:
         self._thread.start()
 
-    def put(self, log: dict[str, Any]) -> None:
-        self._taken_count += 1
-        if self._waiting.qsize() < MOST_LOGS_WAITING:
-            self._waiting.put(json.dumps(log).encode() + b"\n")
-            return
-        self._dropped_count += 1
-        if self._dropped_count == 1:
-            logger.error("%d logs wait for the node; new ones are lost.", MOST_LOGS_WAITING)
-
     def finish(self, *, within_seconds: float) -> None:
-        """Send what waits, for at most so long. No log may be put after this."""
+        """Send what waits, for at most so long; the rest stays in the spool."""
         self._deadline = time.monotonic() + within_seconds
         self._ending.set()
-        self._waiting.put(END)
-        self._thread.join(within_seconds)
-        if self._thread.is_alive():
-            self.failure = self.failure or OUT_OF_TIME
+        self._spool.arrived.set()
+        self._thread.join(within_seconds + JOIN_SECONDS)
 
     def _run(self) -> None:
-        while not self.failure and (line := self._waiting.get()) is not END:
-            self._deliver(self._batch_from(line))
-        self._node.close()
-
-    def _batch_from(self, line: bytes) -> list[bytes]:
-        batch = [line]
-        while len(batch) < MOST_LOGS_IN_A_BATCH and not self._waiting.empty():
-            line = self._waiting.get()
-            if line is END:
-                self._waiting.put(END)
+        while not self.failure:
+            self._spool.arrived.clear()
+            batch = self._spool.oldest(most=MOST_LOGS_IN_A_BATCH, most_bytes=MOST_BATCH_BYTES)
+            if batch:
+                self._deliver(batch)
+            elif self._ending.is_set():
                 break
-            batch.append(line)
-        return batch
+            else:
+                self._spool.arrived.wait()
+        self._node.close()
+        if self.failure:
+            self._on_failure()
 
-    def _deliver(self, batch: list[bytes]) -> None:
-        body = b"".join(batch)
+    def _deliver(self, batch: list[Waiting]) -> None:
+        body = b"\n".join(waiting.line for waiting in batch) + b"\n"
         for delay_seconds in _growing_delays():
             answer = self._node.post(body)
             self._say_whether_away(answer)
-            if not answer.is_temporary:
+            if not answer.is_temporary and not (failure := self._failure_of(answer)):
                 return self._settle(batch, answer)
+            if not answer.is_temporary and not self._is_patient:
+                self.failure = failure
+                return None
             if not self._pause(answer.retry_after_seconds or delay_seconds):
                 self.failure = OUT_OF_TIME
                 return None
@@ -102,21 +100,29 @@ class Sender:
         time.sleep(max(0.0, min(seconds, left_seconds, 2 * FIRST_DELAY_SECONDS)))
         return time.monotonic() < self._deadline
 
-    def _settle(self, batch: list[bytes], answer: Answer) -> None:
-        if answer.is_acknowledged:
-            refused = [i for i in range(len(batch)) if i in answer.refusals]
-            self._refuse([(batch[i], answer.refusals[i]) for i in refused])
-            self.sent_count += len(batch) - len(refused)
-        elif answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(batch) > 1:
+    def _failure_of(self, answer: Answer) -> str:
+        failure = _failure_of(answer)
+        if failure and self._is_patient and failure != self._said:
+            logger.error("%s Its logs wait in the spool.", failure)
+        self._said = failure
+        return failure
+
+    def _settle(self, batch: list[Waiting], answer: Answer) -> None:
+        if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(batch) > 1:
             middle = len(batch) // 2
             self._deliver(batch[:middle])
             if not self.failure:
                 self._deliver(batch[middle:])
-        elif failure := _failure_of(answer):
-            self.failure = failure
-        else:
+            return
+        refusals = answer.refusals
+        if not answer.is_acknowledged:
             general = {"code": answer.status, "detail": answer.detail}
-            self._refuse([(line, answer.refusals.get(i, general)) for i, line in enumerate(batch)])
+            refusals = {i: refusals.get(i, general) for i in range(len(batch))}
+        refused = {i: refusals[i] for i in refusals if 0 <= i < len(batch)}
+        self._refuse([(batch[i].line, refused[i]) for i in sorted(refused)])
+        self._spool.remove(batch)
+        self.sent_count += len(batch) - len(refused)
+        self._acknowledged([each.line for i, each in enumerate(batch) if i not in refused])
 
     def _refuse(self, refusals: list[tuple[bytes, dict[str, Any]]]) -> None:
         for line, refusal in refusals:

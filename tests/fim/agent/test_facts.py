@@ -129,7 +129,7 @@ def test_takes_over_the_hash_of_a_content_that_nobody_wrote(tmp_path, monkeypatc
     (tmp_path / "a.txt").chmod(0o600)
     refuse_to_read(monkeypatch)
 
-    read = read_facts(str(tmp_path / "a.txt"), known=known)
+    read = read_facts(str(tmp_path / "a.txt"), known=[known])
 
     assert (read.sha256, read.mode, read.unread) == (known.sha256, "0600", "")
 

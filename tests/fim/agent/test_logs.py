@@ -1,82 +1,92 @@
-"""The JSON that a change becomes."""
+"""The JSON that a difference becomes."""
 
-import hashlib
 import json
 import os
 import uuid
+from dataclasses import replace
 
-from fim.agent.changes import Change
+from fim.agent.difference import Difference
+from fim.agent.facts import Facts
 from fim.agent.logs import log_of
 
+FILE = Facts(
+    kind="file", sha256="a" * 64, size_bytes=1, mode="0644", uid=0, gid=0, ctime_ns=1_600_000_000
+)
 
-def make_log(action, path, *, host="web-1", seq=1, **kwargs):
-    return log_of(Change(action, os.fsdecode(path), 1_700_000_000.25, **kwargs), host=host, seq=seq)
+
+def make_log(action, path, **kwargs):
+    moments = {"first_at": 1_700_000_000.0, "last_at": 1_700_000_000.25}
+    return log_of(Difference(action, os.fsdecode(path), **(moments | kwargs)), host="web-1")
 
 
-def test_a_log_carries_what_is_known_of_the_file(tmp_path):
-    (tmp_path / "a.txt").write_text("a")
-    (tmp_path / "a.txt").chmod(0o644)
-
-    log = make_log("created", tmp_path / "a.txt", seq=7)
+def test_a_log_carries_what_is_known_of_the_file():
+    log = make_log("created", "/srv/a.txt", after=FILE)
 
     assert uuid.UUID(log.pop("event_id")).version == 4
-    assert log.pop("owner") == (tmp_path / "a.txt").owner()
-    assert log.pop("group") == (tmp_path / "a.txt").group()
     assert log == {
         "timestamp": "2023-11-14T22:13:20.250000Z",
         "host": "web-1",
         "action": "created",
-        "path": str(tmp_path / "a.txt"),
-        "sha256": hashlib.sha256(b"a").hexdigest(),
+        "path": "/srv/a.txt",
+        "sha256": "a" * 64,
         "size_bytes": 1,
         "mode": "0644",
-        "source": "picket-watch",
-        "seq": 7,
+        "owner": "root",
+        "group": "root",
+        "source": "picket-agent",
     }
 
 
-def test_each_log_has_an_event_id_of_its_own(tmp_path):
-    assert make_log("deleted", tmp_path)["event_id"] != make_log("deleted", tmp_path)["event_id"]
+def test_each_log_has_an_event_id_of_its_own():
+    assert make_log("deleted", "/a")["event_id"] != make_log("deleted", "/a")["event_id"]
 
 
-def test_a_log_names_the_rule_that_its_file_met(tmp_path):
-    log = make_log("created", tmp_path / "c99.php")
+def test_tells_what_changed_and_what_it_was_before():
+    log = make_log("modified", "/a", before=FILE, after=replace(FILE, sha256="b" * 64, mode="0600"))
 
-    assert (log["category"], log["rule"]) == ("malware", "web-shell-name")
-
-
-def test_a_directory_is_not_judged_by_its_name(tmp_path):
-    log = make_log("deleted", tmp_path / "shell.php", is_directory=True)
-
-    assert "category" not in log
-    assert log["attributes"] == {"kind": "directory"}
+    assert (log["sha256"], log["sha256_before"]) == ("b" * 64, "a" * 64)
+    assert log["attributes"] == {"changed": ["sha256", "mode"], "before": {"mode": "0644"}}
 
 
-def test_a_file_that_vanished_is_reported_with_the_reason(tmp_path):
-    log = make_log("created", tmp_path / "gone.txt")
+def test_a_deleted_file_is_described_as_it_was():
+    log = make_log("deleted", "/a", before=FILE)
 
-    assert "sha256" not in log
-    assert log["attributes"] == {"unread": "vanished"}
-
-
-def test_a_move_carries_both_paths_and_the_hash(tmp_path):
-    (tmp_path / "b.txt").write_text("b")
-
-    log = make_log("moved", tmp_path / "b.txt", path_from=str(tmp_path / "a.txt"))
-
-    assert log["path_from"] == str(tmp_path / "a.txt")
-    assert log["sha256"] == hashlib.sha256(b"b").hexdigest()
+    assert log["sha256_before"] == "a" * 64
+    assert log["attributes"]["before"] == {
+        "kind": "file",
+        "size_bytes": 1,
+        "mode": "0644",
+        "owner": "root",
+        "group": "root",
+    }
 
 
-def test_writes_bytes_that_are_not_utf_8_visibly(tmp_path):
-    path = os.fsencode(tmp_path) + b"/\xff\n\xc3\xa9.txt"
-    with open(path, "wb"):
-        pass
+def test_steps_are_told_where_there_was_more_than_one():
+    one = make_log("created", "/a", after=FILE, steps=("created /a",))
+    two = make_log("created", "/a", after=FILE, steps=("created /a", "written /a"), count=7)
 
-    log = make_log("created", path)
+    assert "attributes" not in one
+    assert two["attributes"] == {"steps": ["created /a", "written /a"], "count": 7}
 
-    assert log["path"] == f"{tmp_path}/\\xff\n\u00e9.txt"
-    assert log["size_bytes"] == 0
+
+def test_a_scan_dates_a_change_by_the_file_itself():
+    found = make_log("modified", "/a", before=FILE, after=FILE, from_scan=True)
+
+    assert found["timestamp"] == "1970-01-01T00:00:01.600000Z"
+
+
+def test_a_move_carries_both_paths_and_what_it_replaced():
+    log = make_log("moved", "/b", path_from="/a", before=FILE, after=FILE, replaced=FILE)
+
+    assert (log["path"], log["path_from"]) == ("/b", "/a")
+    assert log["attributes"]["replaced"]["sha256"] == "a" * 64
+
+
+def test_writes_bytes_that_are_not_utf_8_visibly():
+    log = make_log("created", b"/\xff\n\xc3\xa9.txt", after=replace(FILE, target="\udcff"))
+
+    assert log["path"] == "/\\xff\n\u00e9.txt"
+    assert log["attributes"]["target"] == "\\xff"
     assert json.dumps(log, ensure_ascii=False).encode()
 
 
@@ -90,7 +100,5 @@ def test_cuts_a_path_that_no_node_takes_and_keeps_it_whole_in_the_attributes():
     assert log["attributes"]["whole_path"] == "/\\xff" * 1_500 + "/c99.php"
 
 
-def test_an_encoded_surrogate_in_a_name_does_not_reach_the_json(tmp_path):
-    log = make_log("created", os.fsencode(tmp_path) + b"/\xed\xa0\x80")
-
-    assert log["path"] == f"{tmp_path}/\\xed\\xa0\\x80"
+def test_an_encoded_surrogate_in_a_name_does_not_reach_the_json():
+    assert make_log("created", b"/\xed\xa0\x80")["path"] == "/\\xed\\xa0\\x80"

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from fim.management.commands.watch import Command
+from tests.fim.agent.agents import wait_until
 from tests.fim.agent.nodes import FakeNode
 
 MANAGE = Path(__file__).resolve().parents[3] / "manage.py"
@@ -27,7 +30,13 @@ def node():
 def watch(tmp_path):
     """Start the command on tmp_path/tree and return once it is ready."""
     (tmp_path / "tree").mkdir()
-    environment = {**os.environ, "VAR_DIR": str(tmp_path / "var"), "PICKET_KEY": "secret"}
+    environment = {
+        **os.environ,
+        # The settings of the tests choose a VAR_DIR of their own.
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "VAR_DIR": str(tmp_path / "var"),
+        "PICKET_KEY": "secret",
+    }
     started = []
 
     def watch(*arguments):
@@ -40,6 +49,7 @@ def watch(tmp_path):
         )
         started.append(process)
         process.ready_line = process.stdout.readline()
+        assert process.ready_line, process.communicate()[1]
         return process
 
     yield watch
@@ -70,7 +80,7 @@ def test_reports_what_changed_until_it_is_stopped(watch, node, tmp_path, number)
 
 def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path):
     node.answers.append((403, {"code": "permission_denied", "detail": "No.", "fields": {}}, {}))
-    process = watch("--node", node.url, "--settle-seconds", "0.05")
+    process = watch("--node", node.url, "--window-seconds", "0.1")
 
     (tmp_path / "tree" / "a.txt").touch()
 
@@ -79,13 +89,35 @@ def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path):
     assert "The node refuses this agent (403, No.)." in errors
 
 
+def test_reports_what_changed_since_it_last_ran(watch, node, tmp_path):
+    first = watch("--node", node.url)
+    wait_until_learned(tmp_path)
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=20)
+    (tmp_path / "tree" / "a.txt").touch()
+
+    second = watch("--node", node.url)
+
+    assert wait_until(lambda: node.logs)
+    second.send_signal(signal.SIGTERM)
+    second.communicate(timeout=20)
+    assert [(log["action"], log["seq"]) for log in node.logs] == [("created", 1)]
+
+
+def wait_until_learned(tmp_path):
+    (path,) = (tmp_path / "var" / "agent").glob("*/agent.sqlite3")
+    with closing(sqlite3.connect(path)) as state:
+        query = "SELECT 1 FROM meta WHERE name LIKE 'baseline_at:%'"
+        assert wait_until(lambda: state.execute(query).fetchone())
+
+
 def test_ends_when_nothing_is_left_to_watch(watch, node, tmp_path):
     process = watch("--node", node.url)
 
     (tmp_path / "tree").rmdir()
 
     summary, errors = process.communicate(timeout=20)
-    assert (summary, process.returncode) == ("Sent 1, refused 0, unsent 0 logs.\n", 1)
+    assert summary.endswith("\nSent 1, refused 0, unsent 0 logs.\n") and process.returncode == 1
     assert "Nothing is left to watch." in errors
 
 
@@ -102,7 +134,7 @@ def test_refuses_a_bad_node_url(tmp_path):
 @pytest.mark.parametrize("seconds", ["0", "-1", "61", "nan"])
 def test_refuses_a_settle_time_that_makes_no_sense(tmp_path, seconds):
     assert "takes more than 0 and at most 60" in refuse(
-        str(tmp_path), f"--settle-seconds={seconds}"
+        str(tmp_path), f"--window-seconds={seconds}"
     )
 
 

@@ -1,0 +1,36 @@
+"""`python -m fim.agent COMMAND`: the agent without Django."""
+
+import argparse
+import importlib
+import sys
+
+COMMANDS = {
+    "run": "watch and report until SIGTERM",
+    "check": "check configuration, rights, limits, node and rules",
+    "scan": "compare the host with its baseline now",
+    "accept": "take what is there now as the new baseline",
+    "report": "report one change, for a line of incrontab",
+    "install-service": "install the systemd unit",
+}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m fim.agent", epilog=_summary())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments[:1]).command
+    # The others are left alone: a report has to be answered before a person would notice it.
+    command = importlib.import_module(f"fim.agent.commands.{chosen.replace('-', '_')}")
+    name = f"{parser.prog} {chosen}"
+    own = argparse.ArgumentParser(prog=name, description=COMMANDS[chosen])
+    command.add_arguments(own)
+    return int(command.run(own.parse_args(arguments[1:])))
+
+
+def _summary() -> str:
+    return "\n".join(f"  {name:16} {text}" for name, text in COMMANDS.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""`run`: watch and report until SIGINT or SIGTERM."""
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from types import FrameType
+
+from fim.agent.agent import Agent
+from fim.agent.commands.configured import add_config, configured
+from fim.agent.state import StateInUse
+
+FINISH_SECONDS = 5.0
+LINE = "%(asctime)s %(levelname)s %(message)s"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_config(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format=LINE, stream=sys.stderr)
+    config = configured(options)
+    try:
+        agent = Agent(config)
+    except StateInUse as exc:
+        sys.exit(str(exc))
+    return run_until_stopped(agent)
+
+
+def run_until_stopped(agent: Agent, *, ready: str = "") -> int:
+    """Run a made agent. Gives 1 where it ended by itself; prints `ready` once it sees changes."""
+    is_stopped = stop_on_signals(agent.ended)
+    crashes = stop_on_crashes(agent.ended)
+    agent.start()
+    if ready:
+        print(ready, flush=True)  # noqa: T201
+    agent.ended.wait()
+    agent.finish(within_seconds=FINISH_SECONDS)
+    return 0 if is_stopped and not crashes else 1
+
+
+def stop_on_signals(ended: threading.Event) -> list[int]:
+    """Set the event at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    signals: list[int] = []
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        signals.append(number)
+        ended.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    return signals
+
+
+def stop_on_crashes(ended: threading.Event) -> list[str]:
+    """End when any thread ends with an exception: an agent that sees nothing must not go on."""
+    crashes: list[str] = []
+    report = threading.excepthook
+
+    def on_crash(args: threading.ExceptHookArgs) -> None:
+        crashes.append(args.exc_type.__name__)
+        ended.set()
+        report(args)
+
+    threading.excepthook = on_crash
+    return crashes

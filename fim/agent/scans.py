@@ -1,0 +1,152 @@
+"""Which scan runs now, which is next, and how fast it may read."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from fim.agent.config import Config
+from fim.agent.first_scan import FirstScan, is_learned
+from fim.agent.groups import Group
+from fim.agent.joiner import Joiner
+from fim.agent.scan import Scan
+from fim.agent.scope import Scope
+from fim.agent.state import State
+from fim.agent.watches import Watches
+
+logger = logging.getLogger(__name__)
+
+# Directories without a watch are looked at this often, or as often as all where that is oftener.
+UNWATCHED_SECONDS = 30.0
+# One piece of a scan; what was told in the meantime is reported after it.
+SLICE_SECONDS = 0.05
+MOST_CANDIDATES = 64
+START, SCHEDULE, OVERFLOW = "start", "schedule", "overflow"
+UNWATCHED = "no watch"
+
+
+class Scans:
+    """Asked by any thread, advanced by the engine alone. A scan that was asked for runs at once.
+
+    `max_bytes_per_second` bounds what rescans read; the first scan reads as fast as it can.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        scope: Scope,
+        joiner: Joiner,
+        config: Config,
+    ) -> None:
+        self._state = state
+        self._scope = scope
+        self._joiner = joiner
+        self._settings = config.scan
+        self._lock = threading.Lock()
+        self._asked: list[tuple[tuple[str, ...], str]] = []
+        self._first: FirstScan | None = None
+        self._steps: Iterator[Group | None] | Iterator[None] | None = None
+        self._learned_at = 0.0
+        self._started = 0.0
+        self._ready = 0.0
+        self._next = time.monotonic() + self._settings.every_seconds
+        self._next_unwatched = 0.0
+        self.on_asked: Callable[[], None] = lambda: None
+        self.watches: Watches | None = None
+        self.watch_again: Callable[[], list[str]] = list
+        self.last_at: float | None = None
+        self.last_seconds: float | None = None
+
+    def start(self) -> None:
+        """Plan the first scan of roots that have no baseline, and a scan of the others."""
+        known = [root for root in self._scope.roots if is_learned(self._state, root)]
+        new = [root for root in self._scope.roots if root not in known]
+        if new:
+            self._first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
+        if known:
+            self.ask(known, START)
+
+    def ask(self, tops: Sequence[str], reason: str) -> None:
+        wanted = (tuple(tops), reason)
+        with self._lock:
+            if wanted not in self._asked:
+                self._asked.append(wanted)
+        self.on_asked()
+
+    def ask_everything(self, reason: str) -> None:
+        self.ask(self._scope.roots, reason)
+
+    def is_learning(self, group: Group) -> bool:
+        """Say whether the group's steps may be older than the baseline's rows."""
+        return not group.is_scan and (self._first is not None or group.first_at <= self._learned_at)
+
+    def spend(self, size: int) -> None:
+        if rate := self._settings.max_bytes_per_second:
+            self._ready = max(self._ready, time.monotonic()) + size / rate
+
+    def next_due(self) -> float:
+        """Give the monotonic time at which there is something to do."""
+        if self._steps or self._asked or self._first:
+            return self._ready
+        due = [self._next]
+        if self.watches and self.watches.unwatched:
+            due.append(self._next_unwatched)
+        return min(due)
+
+    def advance(self, now: float) -> list[Group] | None:
+        """Do a piece of work and give the candidates found; None when nothing is due."""
+        if now < self._ready or not (self._steps or self._begin(now)):
+            return None
+        assert self._steps
+        found: list[Group] = []
+        while len(found) < MOST_CANDIDATES and time.monotonic() - now < SLICE_SECONDS:
+            try:
+                group = next(self._steps)
+            except StopIteration:
+                self._end()
+                break
+            if group:
+                found.append(group)
+        return found
+
+    def _begin(self, now: float) -> bool:
+        self._started = now
+        if self._first:
+            self._steps = iter(self._first)
+            return True
+        with self._lock:
+            self._plan(now)
+            if not self._asked:
+                return False
+            tops, reason = self._asked.pop(0)
+        connection = self._state.connection()
+        self._steps = iter(
+            Scan(
+                *(connection, self._scope, list(tops)),
+                reason=reason,
+                is_waiting=self._joiner.__contains__,
+            )
+        )
+        return True
+
+    def _plan(self, now: float) -> None:
+        if now >= self._next:
+            self._next = now + self._settings.every_seconds
+            self._asked.append((tuple(self._scope.roots), SCHEDULE))
+            self.watch_again()
+        elif self.watches and self.watches.unwatched and now >= self._next_unwatched:
+            every = min(UNWATCHED_SECONDS, self._settings.every_seconds)
+            self._next_unwatched = now + every
+            tops = list(self.watches.unwatched)
+            self.watch_again()
+            self._asked.append((tuple(tops), UNWATCHED))
+
+    def _end(self) -> None:
+        self._steps = None
+        self.last_at = time.time()
+        self.last_seconds = time.monotonic() - self._started
+        if self._first:
+            self._first.finish(self.last_at)
+            self._learned_at = self.last_at
+            logger.info("The baseline of %d entries is made.", self._first.done_count)
+            self._first = None

@@ -1,0 +1,30 @@
+"""What the kernel told, one step at a time."""
+
+from typing import NamedTuple
+
+CREATED = "created"
+WRITTEN = "written"
+ATTRIBUTES = "attributes"
+DELETED = "deleted"
+MOVED = "moved"
+MOVED_IN = "moved in"
+MOVED_OUT = "moved out"
+# Not told but seen: it was there when its new directory was listed.
+FOUND = "found"
+ARRIVALS = frozenset((CREATED, MOVED_IN, FOUND))
+DEPARTURES = frozenset((DELETED, MOVED_OUT))
+
+
+class Step(NamedTuple):
+    """Paths are as `os.fsdecode` gives them; `at` is a Unix time."""
+
+    at: float
+    what: str
+    path: str
+    path_from: str = ""
+    is_directory: bool = False
+
+    def __str__(self) -> str:
+        if self.what == MOVED:
+            return f"moved {self.path_from} to {self.path}"
+        return f"{self.what} {self.path}"

@@ -1,0 +1,48 @@
+"""The agent under test, on real directories."""
+
+import os
+import time
+from contextlib import contextmanager
+
+from fim.agent.agent import Agent
+from fim.agent.config import Config
+
+WINDOW_SECONDS = 0.1
+
+
+@contextmanager
+def running_agent(tree, node_url, **settings):
+    """Watch `tree` with a state beside it; learned, and finished at the end."""
+    is_patient = settings.pop("is_patient", True)
+    settings.setdefault("window_seconds", WINDOW_SECONDS)
+    config = Config.for_directories(
+        [tree],
+        state_dir=os.path.join(os.path.dirname(tree), "state"),
+        node_url=node_url,
+        host="web-1",
+        **settings,
+    )
+    agent = Agent(config, is_patient=is_patient)
+    agent.start()
+    wait_until(lambda: agent.scans.last_at)
+    agent.is_finished = False
+    try:
+        yield agent
+    finally:
+        if not agent.is_finished:
+            agent.finish(within_seconds=5)
+
+
+def wait_until(is_so, *, within_seconds=10.0):
+    deadline = time.monotonic() + within_seconds
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return is_so()
+
+
+def changes(node, count, *, within_seconds=10.0):
+    """Give action and file name of the logs once there are so many, in the order of their seq."""
+    wait_until(lambda: len(node.logs) >= count, within_seconds=within_seconds)
+    time.sleep(3 * WINDOW_SECONDS)
+    logs = sorted(node.logs, key=lambda log: log["seq"])
+    return [(log["action"], os.path.basename(log["path"])) for log in logs]
