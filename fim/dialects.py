@@ -34,6 +34,8 @@ ROWS_WORTH_A_COPY = 10
 # Of SQLite's pages, which have 4 KiB: some ten milliseconds' work.
 PAGES_A_STEP = 500
 TRIGRAM = 3
+# How many subjects that hold a text are looked at for those that are exactly it.
+MAX_HOLDERS = 10_000
 MATCH = "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s LIMIT %s"
 MARK = RawSQL("SELECT indexed_to FROM fim_subject_search_mark", [])
 SEARCH_MARK = "SELECT indexed_to, (SELECT max(id) FROM fim_subject) FROM fim_subject_search_mark"
@@ -187,6 +189,26 @@ def add_to_search_index(limit: int) -> int:
             cursor.execute(ADD_TO_SEARCH, [mark, end])
             cursor.execute("UPDATE fim_subject_search_mark SET indexed_to = %s", [end])
     return int(count)
+
+
+def subjects_whose(name: str, value: str, *, limit: int) -> list[int] | None:
+    """Return the ids of subjects whose path, user or process (`name`) is exactly a value.
+
+    At most so many, in no order. None where too many subjects hold the text in longer ones: to
+    tell them apart would cost more than to read logs.
+    """
+    exactly = Subject.objects.filter(**{name: value}).values_list("pk", flat=True)
+    if connection.vendor != "sqlite" or len(value) < TRIGRAM:
+        # The condition is what PostgreSQL's trigram index knows.
+        return list(exactly.filter(**{f"{name}__iexact": value})[:limit])
+    found = set(exactly.filter(pk__gt=MARK)[:limit])
+    phrase = '{} : "{}"'.format(name, value.replace('"', '""'))
+    with connection.cursor() as cursor:
+        cursor.execute(MATCH, [phrase, MAX_HOLDERS])
+        holders = [row[0] for row in cursor.fetchall()]
+    if len(holders) == MAX_HOLDERS:
+        return None
+    return list(found.union(exactly.filter(pk__in=holders)[:limit]))[:limit]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from config.filters import MomentFilter
 from fim.ingest.record import LIMITS
 from fim.models import Action, Category, FimLog
 from fim.pages import Span
-from fim.subjects import scan_logs, search_logs
+from fim.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, search_logs
 
 
 class FimLogFilter(filters.FilterSet):
@@ -21,6 +21,18 @@ class FimLogFilter(filters.FilterSet):
         max_length=LIMITS["path"],
         label="Text in path, user or process, in any case.",
     )
+    path = filters.CharFilter(
+        method="filter_subject", max_length=LIMITS["path"], label="The whole path."
+    )
+    user = filters.CharFilter(
+        method="filter_subject", max_length=LIMITS["user"], label="Who did it, the whole name."
+    )
+    # The last: it looks among what the others let through.
+    rule = filters.CharFilter(
+        method="filter_rule",
+        max_length=LIMITS["rule"],
+        label=f"The rule, among the newest {SCANNED_LOGS:,} logs of the other filters.",
+    )
 
     class Meta:
         model = FimLog
@@ -29,7 +41,7 @@ class FimLogFilter(filters.FilterSet):
     def span(self) -> Span | None:
         """What was asked for, where day counts know how many such logs there are, else None."""
         chosen = self.form.cleaned_data
-        if chosen["action"] or chosen["search"]:
+        if any(chosen[name] for name in ("action", "search", "path", "user", "rule")):
             return None
         return Span(
             category=self.category_of(chosen["status"]),
@@ -44,9 +56,21 @@ class FimLogFilter(filters.FilterSet):
     def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
         return search_logs(queryset, value)
 
+    def filter_subject(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+        return logs_whose(queryset, name, value)
+
+    def filter_rule(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+        return among_newest(queryset, rule=value)
+
 
 class ExportFilter(FimLogFilter):
     """The same for an export: each batch would sort all that a search of subjects finds."""
 
     def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
         return scan_logs(queryset, value)
+
+    def filter_subject(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+        return queryset.filter(**{name: value})
+
+    def filter_rule(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+        return queryset.filter(rule=value)

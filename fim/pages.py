@@ -156,14 +156,14 @@ class LogPagination(PageNumberPagination):
     def _page_after(self, logs: QuerySet[FimLog], request: Request) -> list[FimLog]:
         size = self.get_page_size(request)
         if text := request.query_params[self.cursor_query_param]:
-            timestamp, pk = _read_cursor(text)
+            timestamp, pk = read_cursor(text)
             logs = logs.filter(timestamp__lte=timestamp).exclude(
                 Q(timestamp=timestamp) & Q(pk__gte=pk)
             )
         page = list(logs[: size + 1])
         if len(page) > size:
             here = request.build_absolute_uri()
-            self.next_link = replace_query_param(here, "cursor", _write_cursor(page[size - 1]))
+            self.next_link = replace_query_param(here, "cursor", write_cursor(page[size - 1]))
         return page[:size]
 
 
@@ -171,12 +171,14 @@ def _counted(logs: QuerySet[FimLog], span: Span | None) -> Any:
     return FoundLogs(logs) if span is None else CountedLogs(logs, span)
 
 
-def _write_cursor(log: FimLog) -> str:
+def write_cursor(log: FimLog) -> str:
+    """Return what names a place in the list of logs: behind this one."""
     text = f"{log.timestamp.astimezone(UTC).isoformat()} {log.pk}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> tuple[datetime, int]:
+def read_cursor(text: str) -> tuple[datetime, int]:
+    """Return the moment and the id of the log that a cursor names. Raises ValidationError."""
     try:
         padded = text + "=" * (-len(text) % 4)
         moment, pk = base64.urlsafe_b64decode(padded.encode()).decode().split(" ")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 from django.db.models import QuerySet
 
-from fim.dialects import holds, subjects_with
+from fim.dialects import holds, subjects_whose, subjects_with
 from fim.ingest.record import NewLog
 from fim.models import FimLog
 
@@ -19,6 +19,8 @@ SELECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest IN ({marks})"
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
 MAX_RARE_SUBJECTS = 2_000
+# How many logs are read, newest first, for what has no index of its own.
+SCANNED_LOGS = 20_000
 
 
 def assign_subjects(logs: Iterable[NewLog]) -> None:
@@ -53,6 +55,23 @@ def search_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
 def scan_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
     """Return the same logs by reading each row: for who reads them all anyway, in batches."""
     return logs.filter(holds(text))
+
+
+def logs_whose(logs: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    """Return the logs whose `path` or `user` is exactly a value.
+
+    Where too many subjects have it, it is common, and looked for among the newest logs alone.
+    """
+    subjects = subjects_whose(name, value, limit=MAX_RARE_SUBJECTS + 1)
+    if subjects is not None and len(subjects) <= MAX_RARE_SUBJECTS:
+        return logs.filter(subject_id__in=subjects)
+    return among_newest(logs, **{name: value})
+
+
+def among_newest(logs: QuerySet[FimLog], **exactly: str) -> QuerySet[FimLog]:
+    """Return which of the newest `SCANNED_LOGS` logs have exactly these values, newest first."""
+    newest = logs.order_by("-timestamp", "-pk").values("pk")[:SCANNED_LOGS]
+    return FimLog.objects.filter(pk__in=newest, **exactly).newest()
 
 
 def _rare_subjects(text: str) -> list[int] | None:

@@ -99,7 +99,7 @@ def test_the_console_finds_the_same(client, admin):
     make_log(path="/other")
     client.force_login(admin)
 
-    page = client.get("/admin/fim/fimlog/?q=shell").content.decode()
+    page = client.get("/admin/fim/fimlog/?search=shell").content.decode()
 
     assert ("Shell.PHP" in page, "/other" in page) == (True, False)
 

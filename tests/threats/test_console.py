@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.factories import event_json, make_alert, make_event
 from threats.edits import update_event
@@ -72,17 +74,19 @@ def test_both_roles_see_the_lists(alma, amira, url):
 
 
 @pytest.mark.parametrize("url", [EVENTS, ALERTS])
-def test_lists_cost_the_same_for_one_row_and_for_ten(alma, url, django_assert_num_queries):
+def test_lists_cost_the_same_for_one_row_and_for_ten(alma, url):
     make_alert()
     alma.get(url)  # Django looks content types up once a process.
-    with django_assert_num_queries(4):
+    with CaptureQueriesContext(connection) as for_one:
         alma.get(url)
 
     for _ in range(9):
         make_alert()
 
-    with django_assert_num_queries(4):
+    with CaptureQueriesContext(connection) as for_ten:
         alma.get(url)
+    # Session, account, count, rows, and whether this is a demo.
+    assert len(for_one) == len(for_ten) <= 5
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,7 @@ def test_lists_take_bad_parameters(amira, url, query):
 def test_lists_sort_severity_by_how_bad_it_is(alma, url):
     for severity in ("HIGH", "LOW", "CRITICAL"):
         update_event(make_alert().event, by="alma", severity=severity)
-    column = 2 if url == EVENTS else 3
+    column = 2 if url == EVENTS else 1
 
     rows = alma.get(url, {"o": f"-{column}"}).context["cl"].result_list
 
@@ -294,3 +298,129 @@ def test_shows_times_in_the_zone_of_the_node(amira, settings):
     make_event()
 
     assert re.search(r"7 p\.m\.|19:00", amira.get(EVENTS).content.decode())
+
+
+def test_the_queue_shows_what_is_open_and_worst_and_oldest_first(amira):
+    old = make_alert(source_name="old", severity="HIGH")
+    worst = make_alert(source_name="worst", severity="CRITICAL")
+    mine = acknowledge_alert(make_alert(severity="CRITICAL"), by="alma")
+    new = make_alert(source_name="new", severity="HIGH")
+    resolve_alert(make_alert(), by="alma")
+
+    rows = amira.get(ALERTS).context["cl"].result_list
+
+    assert list(rows) == [worst, old, new, mine]
+
+
+def test_resolved_alerts_are_shown_where_asked_for(amira):
+    resolved = resolve_alert(make_alert(), by="alma")
+
+    for status in ("RESOLVED", "all"):
+        rows = amira.get(ALERTS, {"status__exact": status}).context["cl"].result_list
+        assert list(rows) == [resolved]
+
+
+def test_filters_come_back_until_they_are_cleared(amira):
+    amira.get(ALERTS, {"event__severity__exact": "HIGH", "p": "1"})
+
+    back = amira.get(ALERTS)
+    cleared = amira.get(ALERTS + "?clear=1")
+
+    assert back["Location"] == f"{ALERTS}?event__severity__exact=HIGH"
+    assert cleared["Location"] == ALERTS
+    assert amira.get(ALERTS).status_code == 200
+
+
+def test_filters_stick_for_each_person_alone(alma, amira):
+    amira.get(ALERTS, {"event__severity__exact": "HIGH"})
+
+    assert alma.get(ALERTS).status_code == 200
+
+
+def test_a_link_that_takes_the_last_filter_away_clears(amira):
+    page = amira.get(ALERTS, {"event__severity__exact": "HIGH"}).content.decode()
+
+    assert 'href="?clear=1"' in page
+    assert 'href="?"' not in page
+
+
+def test_many_alerts_are_resolved_under_one_note(alma):
+    alerts = [make_alert(), make_alert()]
+    body = {"action": "resolve", "_selected_action": [alert.pk for alert in alerts]}
+
+    alma.post(ALERTS, body | {"note": "Planned work."})
+
+    assert list(AlertChange.objects.values_list("note", flat=True)) == ["Planned work."] * 2
+
+
+def test_a_note_that_is_too_long_resolves_nothing(alma):
+    body = {"action": "resolve", "_selected_action": [make_alert().pk], "note": "x" * 2_001}
+
+    alma.post(ALERTS, body)
+
+    assert Alert.objects.get().status == "OPEN"
+
+
+def test_many_alerts_are_assigned_to_who_takes_them(alma):
+    act(alma, "take", make_alert(), make_alert())
+
+    assert set(Alert.objects.values_list("assignee", flat=True)) == {"alma"}
+
+
+def test_the_queue_can_be_narrowed_to_the_own_alerts(alma):
+    mine, _ = make_alert(), make_alert()
+    act(alma, "take", mine)
+
+    rows = alma.get(ALERTS, {"assignee": "me"}).context["cl"].result_list
+    assert list(rows) == [mine]
+
+
+def test_an_admin_assigns_an_alert_to_somebody(alma, analyst):
+    alert = make_alert()
+
+    save_status(alma, alert, assignee="amira")
+
+    assert Alert.objects.get().assignee == "amira"
+    assert [change.assigned_to for change in alert.changes.all()] == ["amira"]
+
+
+def test_an_alert_is_not_assigned_to_who_has_no_account(alma):
+    alert = make_alert()
+
+    response = save_status(alma, alert, assignee="nobody-here")
+
+    assert response.context["adminform"].form.errors["assignee"]
+    assert Alert.objects.get().assignee == ""
+
+
+def test_a_status_leaves_the_assignee(alma, analyst):
+    alert = make_alert()
+    save_status(alma, alert, assignee="amira")
+
+    save_status(alma, alert, status="ACK")
+
+    assert Alert.objects.get().assignee == "amira"
+
+
+def test_an_admin_writes_a_note_alone(alma):
+    alert = make_alert()
+
+    save_status(alma, alert, note="Seen before.")
+
+    change = alert.changes.get()
+    assert (change.from_status, change.to_status, change.note) == ("OPEN", "OPEN", "Seen before.")
+
+
+def test_an_analyst_has_nothing_to_press(amira):
+    page = amira.get(change_page(make_alert())).content.decode()
+
+    for text in ("Acknowledge", "Resolve", "Assign to me", "Delete this alert"):
+        assert text not in page
+
+
+def test_what_an_event_says_is_no_markup(amira):
+    alert = make_alert(description="<script>alert(1)</script>", source_name="<b>ids</b>")
+
+    for url in (ALERTS, change_page(alert)):
+        page = amira.get(url).content.decode()
+        assert "<script>alert(1)" not in page and "<b>ids" not in page

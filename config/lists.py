@@ -1,0 +1,70 @@
+"""Lists of the console that come back as they were left."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+CLEAR = "clear"
+# Of one page, or of one look at it; not what a person chose to see.
+PASSING = frozenset({"p", "e", "page", "cursor", "_popup", "_to_field", "_changelist_filters"})
+MAX_REMEMBERED_CHARACTERS = 1_000
+
+
+def badge(name: str, text: str) -> SafeString:
+    """Return a word as a badge: a category, severity, status or state, which gives its colour."""
+    return format_html('<span class="badge {}">{}</span>', name, text)
+
+
+def remembered(request: HttpRequest) -> HttpResponse | None:
+    """Remember the filters of a list for the session, and bring them back where none are given.
+
+    Returns the way to them, or nothing where the list is to be shown as it was asked for.
+    `?clear=1` forgets them. A link of the navigation names none, and leads to those of the last
+    visit.
+    """
+    name = f"filters:{request.path}"
+    if CLEAR in request.GET:
+        request.session.pop(name, None)
+        return HttpResponseRedirect(request.path)
+    if not request.GET:
+        kept = request.session.get(name)
+        return HttpResponseRedirect(f"{request.path}?{kept}") if kept else None
+    chosen = [
+        (key, value)
+        for key, value in parse_qsl(request.META.get("QUERY_STRING", ""))
+        if key not in PASSING
+    ]
+    text = urlencode(chosen)
+    if len(text) <= MAX_REMEMBERED_CHARACTERS and text != request.session.get(name, ""):
+        request.session[name] = text
+    return None
+
+
+class StickyChangeList(ChangeList):
+    """Links to the list without filters forget them, for they would come back otherwise."""
+
+    clear_url = f"?{CLEAR}=1"
+
+    def get_query_string(self, *args: Any, **kwargs: Any) -> str:
+        text = super().get_query_string(*args, **kwargs)
+        return self.clear_url if text == "?" else text
+
+
+class StickyFilters(admin.ModelAdmin):
+    """A list whose filters stay for the session."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StickyChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "GET" and (elsewhere := remembered(request)):
+            return elsewhere
+        title = {"title": str(self.opts.verbose_name_plural).capitalize()}
+        return super().changelist_view(request, title | (extra_context or {}))
