@@ -44,8 +44,8 @@ class Dpkg:
     def is_there(self) -> bool:
         return os.path.isdir(f"{self._directory}/info")
 
-    def operations(self) -> Iterator[Operation]:
-        return self._log.operations()
+    def operations_at(self, moment: float) -> Iterator[Operation]:
+        return self._log.operations_at(moment)
 
     def is_in(self, path: str, operation: Operation) -> bool:
         """Tell whether the package as it now is names the path."""

@@ -2,14 +2,13 @@
 
 import os
 import time
-from collections import deque
 from collections.abc import Iterator
 
-from fim.agent.operations import Operation
+from fim.agent.operations import Operation, Span, Timeline
 
 # More than a release upgrade writes; older entries explain nothing that is still looked at.
 MOST_READ_BYTES = 4 * 1024 * 1024
-MOST_OPERATIONS = 4096
+MOST_PACKAGES = 8192
 NO_VERSION = "<none>"
 CHANGES = {"install", "upgrade", "remove", "purge"}
 ENDS = {"unpacked", "installed", "config-files", "not-installed"}
@@ -21,70 +20,64 @@ class DpkgLog:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._inode = 0
-        self._offset = 0
+        self._read: tuple[int, int] = (0, 0)
         self._rest = b""
-        self._operations: deque[Operation] = deque(maxlen=MOST_OPERATIONS)
+        self._timeline = Timeline()
         self._latest: dict[str, Operation] = {}
-        self._open: dict[str, Operation] = {}
+        self._open: dict[str, Span] = {}
 
-    def operations(self) -> Iterator[Operation]:
-        """Give what is known, newest first, after reading what was written since."""
+    def operations_at(self, moment: float) -> Iterator[Operation]:
+        """Give what dpkg did at a moment, after reading what it wrote since."""
         self._read_on()
-        return reversed(self._operations)
+        return self._timeline.at(moment)
 
     def _read_on(self) -> None:
         try:
-            with open(self._path, "rb") as file:
-                status = os.fstat(file.fileno())
-                if status.st_ino != self._inode or status.st_size < self._offset:
-                    self._begin(status)
-                file.seek(self._offset)
-                lines = (self._rest + file.read(2 * MOST_READ_BYTES)).split(b"\n")
-                self._offset = file.tell()
+            status = os.stat(self._path)
+            if (status.st_ino, status.st_size) != self._read:
+                self._read_new(status)
         except OSError:
             return
+
+    def _read_new(self, status: os.stat_result) -> None:
+        inode, offset = self._read
+        if inode != status.st_ino or status.st_size < offset:
+            if not inode:
+                self._take_all(_tail(f"{self._path}.1"))
+            offset, self._rest = max(0, status.st_size - MOST_READ_BYTES), b""
+        with open(self._path, "rb") as file:
+            file.seek(offset)
+            lines = (self._rest + file.read(MOST_READ_BYTES)).split(b"\n")
+            self._read = (os.fstat(file.fileno()).st_ino, file.tell())
         self._rest = lines.pop()
+        self._take_all(lines)
+
+    def _take_all(self, lines: list[bytes]) -> None:
         for line in lines:
-            self._take(line.decode("utf-8", "replace"))
+            words = line.decode("utf-8", "replace").split()
+            if len(words) >= 6 and (moment := _moment(words)):
+                self._take(words, moment)
 
-    def _begin(self, status: os.stat_result) -> None:
-        """Begin with a log that is new here; what its forerunner still said is read first."""
-        if not self._inode:
-            for line in _tail(self._path + ".1"):
-                self._take(line.decode("utf-8", "replace"))
-        self._inode = status.st_ino
-        self._offset = max(0, status.st_size - MOST_READ_BYTES)
-        self._rest = b""
+    def _take(self, words: list[str], moment: float) -> None:
+        _, _, action, name, old, new = words[:6]
+        if action in CHANGES:
+            self._start(Operation("dpkg", name, _version(new), _version(old)), moment)
+        elif action == "configure":
+            # It writes the settings of the version that the same run unpacked before.
+            latest = self._latest.get(name)
+            is_same = latest is not None and latest.version == old
+            self._start(latest if latest and is_same else Operation("dpkg", name, old), moment)
+        elif action == "status" and (span := self._open.get(old)):
+            self._timeline.extend(span, moment)
+            if name in ENDS:
+                del self._open[old]
 
-    def _take(self, line: str) -> None:
-        words = line.split()
-        if len(words) < 6:
-            return
-        if words[2] in CHANGES | {"configure"}:
-            self._start(words[2], words[3], words[4], words[5], _moment(words))
-        elif words[2] == "status" and (operation := self._open.get(words[4])):
-            operation.spans[-1][1] = _moment(words)
-            if words[3] in ENDS:
-                del self._open[words[4]]
-
-    def _start(self, action: str, package: str, old: str, new: str, moment: float) -> None:
-        operation = self._latest.get(package)
-        # `configure` names the version that is there, and writes the settings of the same change.
-        if action != "configure" or not operation or operation.version != old:
-            if action == "configure":
-                new, old = old, ""
-            operation = Operation("dpkg", package, _version(new), _version(old))
-            self._remember(operation)
-        operation.spans.append([moment, moment])
-        self._open[package] = operation
-
-    def _remember(self, operation: Operation) -> None:
-        self._operations.append(operation)
+    def _start(self, operation: Operation, moment: float) -> None:
+        if len(self._latest) > MOST_PACKAGES:
+            self._latest.clear()
+            self._open.clear()
         self._latest[operation.package] = operation
-        if len(self._latest) > 2 * MOST_OPERATIONS:
-            self._latest = {each.package: each for each in self._operations}
-            self._open = {}
+        self._open[operation.package] = self._timeline.add(operation, moment)
 
 
 def _tail(path: str) -> list[bytes]:
@@ -101,7 +94,10 @@ def _version(text: str) -> str:
 
 
 def _moment(words: list[str]) -> float:
-    """Read the local time of a line. Of an hour that a clock shows twice, the first is taken."""
+    """Read the local time of a line; 0 where there is none.
+
+    Of an hour that a clock shows twice, the C library's choice is taken.
+    """
     try:
         return time.mktime(time.strptime(f"{words[0]} {words[1]}", TIME_FORM))
     except (ValueError, OverflowError):

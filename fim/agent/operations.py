@@ -1,30 +1,26 @@
-"""What a package manager did, and when."""
+"""What package managers did, and when."""
 
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 # Logs of package managers know whole seconds; what they tell of happened within them.
 BEFORE_SECONDS = 1.0
 AFTER_SECONDS = 2.0
+# More than a release upgrade takes.
+MOST_SPANS = 8192
+# How many of the latest spans that began before a change may still have been going on.
+MOST_LOOKED_AT = 256
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One package installed, upgraded or removed. `spans` are the times in which it wrote files."""
+    """One package installed, upgraded or removed. A package that is gone has no `version`."""
 
     tool: str
     package: str
     version: str = ""
     version_before: str = ""
-    spans: list[list[float]] = field(default_factory=list)
-
-    def covers(self, moment: float) -> bool:
-        return any(
-            first - BEFORE_SECONDS <= moment <= last + AFTER_SECONDS for first, last in self.spans
-        )
-
-    @property
-    def last_at(self) -> float:
-        return max(last for _, last in self.spans)
 
     def as_explanation(self) -> dict[str, str]:
         explanation = {
@@ -34,3 +30,47 @@ class Operation:
             "tool": self.tool,
         }
         return {name: value for name, value in explanation.items() if value}
+
+
+@dataclass(slots=True)
+class Span:
+    """A time in which an operation wrote files."""
+
+    operation: Operation
+    first_at: float
+    last_at: float
+
+
+class Timeline:
+    """The spans in the order of their beginnings, the oldest forgotten."""
+
+    def __init__(self) -> None:
+        self._spans: list[Span] = []
+        self._ends_at = 0.0
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def add(self, operation: Operation, first_at: float, last_at: float = 0.0) -> Span:
+        """Add a span; one that began before the last one, by a clock set back, ends the others."""
+        if self._spans and first_at < self._spans[-1].first_at:
+            self._spans.clear()
+        span = Span(operation, first_at, max(first_at, last_at))
+        self._spans.append(span)
+        if len(self._spans) > MOST_SPANS:
+            del self._spans[: MOST_SPANS // 2]
+        self._ends_at = max(self._ends_at, span.last_at)
+        return span
+
+    def extend(self, span: Span, last_at: float) -> None:
+        span.last_at = max(span.last_at, last_at)
+        self._ends_at = max(self._ends_at, last_at)
+
+    def at(self, moment: float) -> Iterator[Operation]:
+        """Give what was going on at a moment, what began last first."""
+        if moment > self._ends_at + AFTER_SECONDS:
+            return
+        place = bisect_right(self._spans, moment + BEFORE_SECONDS, key=lambda span: span.first_at)
+        for span in reversed(self._spans[max(0, place - MOST_LOOKED_AT) : place]):
+            if moment <= span.last_at + AFTER_SECONDS:
+                yield span.operation

@@ -5,6 +5,7 @@ import logging
 import os
 import sqlite3
 import threading
+import time
 from typing import Any
 
 from fim.agent.content import opened
@@ -22,6 +23,8 @@ MOST_HASHED_BYTES = 128 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 # How long dpkg has to come to an end before its lists are kept.
 QUIET_SECONDS = 30.0
+# A start has more urgent things to do.
+START_SECONDS = 5.0
 # By the length of their hexadecimal digits: what rpm's packages were built with.
 ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
@@ -40,11 +43,11 @@ class Packages:
         self._rpm = Rpm(root)
         self._remembering: threading.Timer | None = None
         state.connection().execute(SCHEMA)
+        # What is installed now is what there was before the first change.
         if self._dpkg.is_there:
-            self._keep_lists()
+            self._remember_soon(START_SECONDS)
         if self._rpm.is_there:
-            # What is installed now are the versions before the first upgrade.
-            self._rpm.operations()
+            self._rpm.operations_at(time.time())
 
     def enrich(self, log: dict[str, Any], difference: Difference) -> None:
         if operation := self._operation_behind(difference):
@@ -56,7 +59,7 @@ class Packages:
         self._remembering = None
         try:
             self._keep_lists()
-        except sqlite3.Error as exc:
+        except (OSError, sqlite3.Error) as exc:
             logger.warning("The packages' lists cannot be kept (%s); some logs say less.", exc)
         finally:
             self._state.close()
@@ -64,16 +67,13 @@ class Packages:
     def _operation_behind(self, difference: Difference) -> Operation | None:
         moment = _moment_of(difference)
         if self._dpkg.is_there:
-            for operation in self._dpkg.operations():
-                if operation.covers(moment):
-                    self._remember_soon()
-                    if self._is_of_dpkg(difference, operation):
-                        return operation
+            for operation in self._dpkg.operations_at(moment):
+                self._remember_soon(QUIET_SECONDS)
+                if self._is_of_dpkg(difference, operation):
+                    return operation
         if self._rpm.is_there:
-            for operation in self._rpm.operations():
-                if operation.last_at < moment:
-                    break
-                if operation.covers(moment) and self._is_of_rpm(difference, operation):
+            for operation in self._rpm.operations_at(moment):
+                if self._is_of_rpm(difference, operation):
                     return operation
         return None
 
@@ -105,9 +105,9 @@ class Packages:
         with self._state.writing() as connection:
             keep_lists(connection, rows)
 
-    def _remember_soon(self) -> None:
+    def _remember_soon(self, seconds: float) -> None:
         if self._remembering is None:
-            self._remembering = threading.Timer(QUIET_SECONDS, self.remember)
+            self._remembering = threading.Timer(seconds, self.remember)
             self._remembering.daemon = True
             self._remembering.start()
 

@@ -7,15 +7,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from fim.agent.operations import Operation
+from fim.agent.operations import Operation, Timeline
 
 QUERY_SECONDS = 20
-MOST_CACHED_PACKAGES = 16
-MOST_OPERATIONS = 1000
-# rpm notes the time of a package's transaction alone, and packages take their time.
-TRANSACTION_SECONDS = 300.0
 # A transaction writes again and again, and is not followed at every step.
 LEAST_SECONDS = 2.0
+# How often rpm may be asked for the files of packages: a burst of changes starts no burst of it.
+MOST_QUERIES, QUERIES_SECONDS = 30, 60.0
+MOST_CACHED_BYTES = 8 * 1024 * 1024
+# rpm notes the time of a package's transaction alone, and packages take their time.
+TRANSACTION_SECONDS = 300.0
 DATABASES = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
 LISTED = "%{INSTALLTIME} %{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\n"
 FILES = "[%{FILENAMES}\t%{FILEDIGESTS}\n]"
@@ -30,52 +31,70 @@ class Rpm:
         here = (each for each in DATABASES if os.path.isdir(f"{self._root}{each}"))
         self._database = next(here, "")
         self._stamp: list[tuple[str, int, int]] = []
-        self._listed_at = 0.0
-        self._operations: list[Operation] = []
+        self._looked_at = 0.0
+        self._timeline = Timeline()
         self._versions: dict[str, str] = {}
-        self._files: OrderedDict[str, dict[str, str]] = OrderedDict()
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._query_times: list[float] = []
 
     @property
     def is_there(self) -> bool:
         return bool(self._program and self._database)
 
-    def operations(self) -> Iterator[Operation]:
-        """Give the packages, the newest first; without a process where the database stayed."""
-        is_due = time.monotonic() - self._listed_at > LEAST_SECONDS
-        if is_due and (stamp := self._stamp_now()) != self._stamp:
-            self._stamp, self._listed_at = stamp, time.monotonic()
-            self._operations = self._listed()
-        return iter(self._operations)
+    def operations_at(self, moment: float) -> Iterator[Operation]:
+        """Give what rpm installed at a moment; without a process where its database stayed."""
+        now = time.monotonic()
+        if now - self._looked_at > LEAST_SECONDS:
+            self._looked_at = now
+            if (stamp := self._stamp_now()) != self._stamp:
+                self._stamp = stamp
+                self._list()
+        return self._timeline.at(moment)
 
     def digest_of(self, path: str, operation: Operation) -> str | None:
         """Give the digest that the package has for a path: empty of no content, None of no file."""
-        key = f"{operation.package}-{operation.version}"
-        if key not in self._files:
-            self._files[key] = self._files_of(operation)
-            while len(self._files) > MOST_CACHED_PACKAGES:
-                self._files.popitem(last=False)
-        return self._files[key].get(path[len(self._root) :])
+        if "\n" in path or "\t" in path or not path.startswith(f"{self._root}/"):
+            return None
+        files = self._files_of(operation)
+        start = files.find(b"\n" + os.fsencode(path[len(self._root) :]) + b"\t")
+        if start < 0:
+            return None
+        return files[start + 1 :].split(b"\n", 1)[0].partition(b"\t")[2].decode("ascii", "replace")
 
-    def _listed(self) -> list[Operation]:
-        operations, versions = [], {}
-        for line in self._asked("-qa", "--qf", LISTED).splitlines():
-            installed_at, name, version = line.split(" ", 2)
-            version = version.rpartition(".")[0].removeprefix("0:")
-            versions[name] = version
+    def _list(self) -> None:
+        packages: list[tuple[float, str, str]] = []
+        for line in self._asked("-qa", "--qf", LISTED).decode("utf-8", "replace").splitlines():
+            moment, name, version = line.split(" ", 2)
+            packages.append((float(moment), name, version.rpartition(".")[0]))
+        self._timeline = Timeline()
+        versions: dict[str, str] = {}
+        for installed_at, name, version in sorted(packages):
+            version = versions[name] = version.removeprefix("0:")
             before = self._versions.get(name, "")
             operation = Operation("rpm", name, version, before if before != version else "")
-            first = float(installed_at)
-            operation.spans = [[first, first + TRANSACTION_SECONDS]]
-            operations.append(operation)
+            self._timeline.add(operation, installed_at, installed_at + TRANSACTION_SECONDS)
         self._versions = versions
-        operations.sort(key=lambda each: each.last_at, reverse=True)
-        return operations[:MOST_OPERATIONS]
 
-    def _files_of(self, operation: Operation) -> dict[str, str]:
-        text = self._asked("-q", "--qf", FILES, f"{operation.package}-{operation.version}")
-        return dict(line.split("\t", 1) for line in text.splitlines() if "\t" in line)
+    def _files_of(self, operation: Operation) -> bytes:
+        key = f"{operation.package}-{operation.version}"
+        if key not in self._files:
+            if not self._may_ask():
+                return b""
+            self._files[key] = b"\n" + self._asked("-q", "--qf", FILES, key)
+            while sum(map(len, self._files.values())) > MOST_CACHED_BYTES and len(self._files) > 1:
+                self._files.popitem(last=False)
+        self._files.move_to_end(key)
+        return self._files[key]
 
-    def _asked(self, *arguments: str) -> str:
+    def _may_ask(self) -> bool:
+        now = time.monotonic()
+        self._query_times = [at for at in self._query_times if now - at < QUERIES_SECONDS]
+        if len(self._query_times) >= MOST_QUERIES:
+            return False
+        self._query_times.append(now)
+        return True
+
+    def _asked(self, *arguments: str) -> bytes:
         place = ["--root", self._root or "/", "--dbpath", self._database]
         command = [self._program or "rpm", *place, *arguments]
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
@@ -84,8 +103,8 @@ class Rpm:
                 command, capture_output=True, timeout=QUERY_SECONDS, env=environment, check=False
             )
         except (OSError, subprocess.SubprocessError):
-            return ""
-        return os.fsdecode(done.stdout) if done.returncode == 0 else ""
+            return b""
+        return done.stdout if done.returncode == 0 else b""
 
     def _stamp_now(self) -> list[tuple[str, int, int]]:
         """Give names, sizes and times of the database's files, but those that a reader touches."""

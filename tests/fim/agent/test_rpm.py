@@ -1,6 +1,5 @@
 """Changes that rpm made are explained, by the real rpm in a root of its own."""
 
-import os
 import shutil
 import time
 
@@ -94,12 +93,11 @@ def test_other_content_other_files_and_other_times_are_not_explained(fedora, pac
 def test_rpm_is_not_asked_again_while_its_database_stays(fedora, monkeypatch):
     monkeypatch.setattr("fim.agent.rpm.LEAST_SECONDS", 0)
     rpm_of_root = Rpm(str(fedora))
-    list(rpm_of_root.operations())
-    monkeypatch.setenv("PATH", os.defpath)
+    list(rpm_of_root.operations_at(time.time()))
     asked = []
-    monkeypatch.setattr(rpm_of_root, "_asked", lambda *arguments: asked.append(arguments) or "")
+    monkeypatch.setattr(rpm_of_root, "_asked", lambda *arguments: asked.append(arguments) or b"")
 
     for _ in range(3):
-        list(rpm_of_root.operations())
+        list(rpm_of_root.operations_at(time.time()))
 
     assert asked == []
