@@ -26,6 +26,7 @@ EXCL_UNLINK = 0x4000000
 ISDIR = 0x40000000
 # IN_EXCL_UNLINK is not asked for: a file that is unlinked and still written has no path to report.
 WATCHED = ATTRIB | CLOSE_WRITE | MOVED_FROM | MOVED_TO | CREATE | DELETE | DELETE_SELF | MOVE_SELF
+COMING_AND_GOING = MOVED_FROM | MOVED_TO | CREATE | DELETE
 # struct inotify_event without its name, inotify(7).
 HEADER = struct.Struct("iIII")
 READ_BYTES = 256 * 1024
@@ -47,11 +48,9 @@ class Inotify:
     def __init__(self) -> None:
         self.descriptor = _checked(_libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
 
-    def add(self, directory: bytes) -> int:
-        mask = WATCHED | ONLYDIR | DONT_FOLLOW
-        return _checked(
-            _libc.inotify_add_watch(self.descriptor, directory, ctypes.c_uint32(mask)), directory
-        )
+    def add(self, directory: bytes, events: int = WATCHED) -> int:
+        mask = ctypes.c_uint32(events | ONLYDIR | DONT_FOLLOW)
+        return _checked(_libc.inotify_add_watch(self.descriptor, directory, mask), directory)
 
     def remove(self, watch: int) -> None:
         _libc.inotify_rm_watch(self.descriptor, watch)

@@ -77,6 +77,7 @@ class Reader:
 
     def start(self) -> None:
         """Return once all watches stand. What the last run kept comes before what is told now."""
+        self.watches.add_parents()
         for root in self._scope.roots:
             for _ in self.watches.add_tree(root):
                 pass
@@ -154,6 +155,8 @@ class Reader:
             if self._overflowed_at is None:
                 self._overflowed_at = time.monotonic()
             return ()
+        if parent := self.watches.parent_of(event.watch):
+            return self._steps_in_parent(event, parent, at)
         directory = self.watches.path_of(event.watch)
         if event.mask & inotify.IGNORED:
             self.watches.forget(event.watch)
@@ -187,10 +190,27 @@ class Reader:
         if directory not in self._scope.roots:
             return ()
         if event.mask & SELF:
-            self.watches.drop(directory)
-            self._lose(directory)
-            return (Step(at, DELETED, directory, "", True),)
+            return self._steps_of_lost(directory, at)
         return (Step(at, ATTRIBUTES, directory, "", True),) if event.mask & inotify.ATTRIB else ()
+
+    def _steps_in_parent(self, event: RawEvent, parent: str, at: float) -> Iterator[Step]:
+        root = os.path.join(parent, os.fsdecode(event.name))
+        if root not in self._scope.roots:
+            return
+        if event.mask & (inotify.DELETE | inotify.MOVED_FROM):
+            yield from self._steps_of_lost(root, at)
+        elif event.mask & inotify.ISDIR:
+            logger.warning("%a is there again.", root)
+            self.gone.discard(root)
+            yield Step(at, CREATED, root, "", True)
+            yield from self._listed(root, at)
+
+    def _steps_of_lost(self, root: str, at: float) -> Iterator[Step]:
+        """A root's end is told twice, by itself and by its parent."""
+        if root not in self.gone:
+            self.watches.drop(root)
+            self._lose(root)
+            yield Step(at, DELETED, root, "", True)
 
     def _lose(self, root: str) -> None:
         if root not in self.gone:

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 
-from fim.agent.inotify import Inotify
+from fim.agent.inotify import COMING_AND_GOING, Inotify
 from fim.agent.scope import Scope, is_below
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ class Watches:
         self._lock = threading.RLock()
         self._paths: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
+        self._parents: dict[int, str] = {}
         self.unwatched: dict[str, str] = {}
 
     def __len__(self) -> int:
@@ -35,6 +36,21 @@ class Watches:
 
     def path_of(self, number: int) -> str | None:
         return self._paths.get(number)
+
+    def add_parents(self) -> None:
+        """Watch where the roots come and go: a directory that is held open ends without a word."""
+        for root in self._scope.roots:
+            parent = os.path.dirname(root)
+            if parent != root and parent not in self._parents.values():
+                try:
+                    number = self._inotify.add(os.fsencode(parent), COMING_AND_GOING)
+                    self._parents[number] = parent
+                except OSError as exc:
+                    logger.warning("%a cannot be watched: %s.", parent, exc.strerror)
+
+    def parent_of(self, number: int) -> str | None:
+        """Give the directory of a watch that is for the roots in it alone."""
+        return self._parents.get(number)
 
     def add_tree(self, top: str) -> Iterator[tuple[str, bool]]:
         """Watch a directory and all below it; give each entry met, and whether it is a directory.

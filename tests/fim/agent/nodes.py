@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FakeNode(ThreadingHTTPServer):
-    """Keep each body that is posted; answer with the next of `answers`, else take all logs.
+    """Keep each body of logs that is posted; answer with the next of `answers`, else take all logs.
 
     An answer is (status, document, headers); None closes the connection without one.
     """
@@ -19,6 +19,7 @@ class FakeNode(ThreadingHTTPServer):
         self.answers = deque()
         self.batches = []
         self.requests = []
+        self.heartbeats = []
         self.connection_count = 0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
@@ -45,6 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if "heartbeat" in self.path:
+            self.server.heartbeats.append(json.loads(body))
+            self.answer(200, {"host": "web-1", "state": "alive"}, {})
+            return
         logs = [json.loads(line) for line in body.splitlines()]
         self.server.requests.append((self.path, dict(self.headers)))
         self.server.batches.append(logs)

@@ -240,6 +240,27 @@ def test_says_once_that_a_watched_directory_is_gone_and_what_was_in_it(tree, nod
     assert caplog.text.count("it is no longer watched") == 1
 
 
+def test_watches_again_a_directory_that_comes_back(agent, tree, node):
+    tree.rmdir()
+    changes(node, 1)
+    (tree / "deep").mkdir(parents=True)
+    changes(node, 3)
+
+    (tree / "deep" / "a.txt").touch()
+
+    wanted = [("deleted", "tree"), ("created", "tree"), ("created", "deep"), ("created", "a.txt")]
+    assert changes(node, 4) == wanted
+    assert agent.status().gone == []
+
+
+def test_notices_the_end_of_a_directory_that_someone_holds_open(agent, tree, node):
+    handle = os.open(tree, os.O_RDONLY)
+    tree.rmdir()
+
+    assert changes(node, 1) == [("deleted", "tree")]
+    os.close(handle)
+
+
 def test_the_agent_imports_no_django():
     code = (
         "import sys, pkgutil, importlib, fim.agent as package\n"
