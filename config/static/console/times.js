@@ -16,8 +16,17 @@
     }
   };
 
+  // Some zones have two names (Asia/Kathmandu is Asia/Katmandu too), some a browser does not know.
+  const nameOf = (zone) => {
+    try {
+      return Intl.DateTimeFormat(undefined, { timeZone: zone }).resolvedOptions().timeZone;
+    } catch {
+      return zone;
+    }
+  };
+
   const aboutZones = () =>
-    viewerZone === nodeZone()
+    nameOf(viewerZone) === nameOf(nodeZone())
       ? `Times are in your zone and the node's, ${viewerZone}.`
       : `Times are in your zone, ${viewerZone}; point at one to see it in the node's, ${nodeZone()}.`;
 
