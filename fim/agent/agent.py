@@ -5,12 +5,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from fim.agent.config import Config
 from fim.agent.engine import Engine
 from fim.agent.enrichers import enrichers
 from fim.agent.joiner import Joiner
 from fim.agent.journal import Journal
+from fim.agent.judge import Judge
 from fim.agent.node import Node
 from fim.agent.reader import Reader
 from fim.agent.scans import OVERFLOW, UNWATCHED, Scans
@@ -19,9 +21,11 @@ from fim.agent.sender import Sender
 from fim.agent.spool import Spool
 from fim.agent.state import State
 from fim.agent.status import Status
+from fim.agent.textdiff import TextDiffs
 
 logger = logging.getLogger(__name__)
 
+Kind = TypeVar("Kind")
 Acknowledged = Callable[[Sequence[bytes]], None]
 
 
@@ -68,6 +72,7 @@ class Agent:
             is_watched=self.reader.watches.__contains__,
         )
         self.scans.on_asked = self.engine.ring
+        self.scans.on_end = self._learn_texts
         node = Node(
             config.node.url, key=config.node.key, timeout_seconds=config.node.timeout_seconds
         )
@@ -89,6 +94,8 @@ class Agent:
         """Report what was told until now and send for so long; the rest waits in the spool."""
         self.reader.stop()
         self.engine.finish()
+        for closing in self._of_kind(Judge):
+            closing.close()
         self.sender.finish(within_seconds=within_seconds)
         self.unsent_count = len(self.spool)
         self.state.close()
@@ -114,6 +121,15 @@ class Agent:
             sent=self.sender.sent_count,
             refused=self.sender.refused_count,
         )
+
+    def _learn_texts(self) -> None:
+        """Take what files hold before they change; the first scan of a run is time enough."""
+        self.scans.on_end = lambda: None
+        for diffs in self._of_kind(TextDiffs):
+            threading.Thread(target=diffs.learn, args=(self.ended,), daemon=True).start()
+
+    def _of_kind(self, kind: type[Kind]) -> list[Kind]:
+        return [each for each in self.enrichers if isinstance(each, kind)]
 
     def _on_steps(self) -> None:
         self.engine.ring()

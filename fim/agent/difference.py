@@ -1,7 +1,8 @@
 """What a path is now against what the baseline says of it."""
 
+import sqlite3
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fim.agent.facts import Facts
 
@@ -41,6 +42,14 @@ class Difference:
     @property
     def changed(self) -> tuple[str, ...]:
         return changed_fields(self.before, self.after)
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """Keeps something of a change together with the baseline's row of it."""
+
+    def keep(self, connection: sqlite3.Connection, difference: Difference) -> None:
+        """Write in the open transaction; called again where that failed."""
 
 
 class Enricher(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from fim.agent import baseline, journal
-from fim.agent.difference import Difference, Enricher
+from fim.agent.difference import Difference, Enricher, Keeper
 from fim.agent.examine import Deferred, Found, examine
 from fim.agent.facts import Facts, read_facts
 from fim.agent.groups import Group
@@ -50,6 +50,7 @@ class Engine:
         self._spool = spool
         self._host = host
         self._enrichers = enrichers
+        self._keepers = [each for each in enrichers if isinstance(each, Keeper)]
         self._is_watched = is_watched
         self._bell = threading.Event()
         self._is_ending = False
@@ -173,6 +174,7 @@ class Engine:
                 for outcome in outcomes:
                     _keep_rows(connection, outcome.found)
                     journal.forget(connection, outcome.numbers)
+                    self._keep(connection, outcome.found.differences)
                 self._spool.append(connection, logs)
             return True
         except sqlite3.OperationalError as exc:
@@ -181,6 +183,11 @@ class Engine:
             if self._is_ending:
                 raise
             return False
+
+    def _keep(self, connection: sqlite3.Connection, differences: Sequence[Difference]) -> None:
+        for keeper in self._keepers:
+            for difference in differences:
+                keeper.keep(connection, difference)
 
     def _move_directory(self, move: DirectoryMove) -> None:
         """Let the baseline follow a renamed directory, and look at what lies below it again.

@@ -81,6 +81,10 @@ class Judge:
             log["rule"] = _rule_of(findings, log["category"])
             attributes["findings"] = [str(finding) for finding in findings]
 
+    def close(self) -> None:
+        if self._yara:
+            self._yara.close()
+
     def _allowing_pattern(self, difference: Difference) -> str:
         matches = [
             self._allowed.match(path, is_directory=difference.is_directory)

@@ -52,6 +52,7 @@ class Scans:
         self._next = time.monotonic() + self._settings.every_seconds
         self._next_unwatched = 0.0
         self.on_asked: Callable[[], None] = lambda: None
+        self.on_end: Callable[[], None] = lambda: None
         self.watches: Watches | None = None
         self.watch_again: Callable[[], list[str]] = list
         self.last_at: float | None = None
@@ -150,3 +151,4 @@ class Scans:
             self._learned_at = self.last_at
             logger.info("The baseline of %d entries is made.", self._first.done_count)
             self._first = None
+        self.on_end()

@@ -52,11 +52,13 @@ class TextDiffs:
         self._secret = Patterns(settings.masked_paths)
         self._state = state
         self._new_texts: dict[str, str | None] = {}
+        self._stored: set[str] = set()
         if self._chosen:
             state.connection().executescript(SCHEMA)
             self._masker = Masker(_key_of(state))
 
     def enrich(self, log: dict[str, Any], difference: Difference) -> None:
+        self._forget_stored()
         if difference.action == "attributes" or not self._is_about_text(difference):
             return
         attributes = log.setdefault("attributes", {})
@@ -73,7 +75,10 @@ class TextDiffs:
             attributes["diff"] = diff
 
     def keep(self, connection: sqlite3.Connection, difference: Difference) -> None:
-        """Keep the text that `enrich` read, in the transaction that changes the baseline."""
+        """Keep the text that `enrich` read, in the transaction that changes the baseline.
+
+        May be called again where that transaction failed.
+        """
         if not self._chosen:
             return
         if difference.is_directory:
@@ -82,7 +87,8 @@ class TextDiffs:
         if difference.path_from:
             _delete(connection, difference.path_from)
         if difference.path in self._new_texts:
-            text = self._new_texts.pop(difference.path)
+            text = self._new_texts[difference.path]
+            self._stored.add(difference.path)
             if difference.after is None or text is None:
                 _delete(connection, difference.path)
             else:
@@ -91,10 +97,21 @@ class TextDiffs:
     def learn(self, stop: Event) -> int:
         """Take the texts of chosen files of the baseline that none is kept of; give their count.
 
+        Made for a thread of its own, whose connection it closes.
+
         A file that is no longer what the baseline says is left to its own log.
         """
         if not self._chosen:
             return 0
+        try:
+            return self._learn(stop)
+        except (OSError, sqlite3.Error) as exc:
+            logger.warning("Texts cannot be kept (%s); first changes will have no diff.", exc)
+            return 0
+        finally:
+            self._state.close()
+
+    def _learn(self, stop: Event) -> int:
         found: list[tuple[str, str]] = []
         count = 0
         for path, sha256 in self._unlearned():
@@ -107,6 +124,12 @@ class TextDiffs:
             if stop.is_set():
                 break
         return count + self._put_learned(found)
+
+    def _forget_stored(self) -> None:
+        """Forget what `keep` took: who asks for another log has committed the last ones."""
+        for path in self._stored:
+            self._new_texts.pop(path, None)
+        self._stored.clear()
 
     def _unlearned(self) -> list[tuple[str, str]]:
         rows = self._state.connection().execute(

@@ -8,8 +8,10 @@ import threading
 from types import FrameType
 
 from fim.agent.agent import Agent
-from fim.agent.commands.configured import add_config, configured
+from fim.agent.attendants import Attendants
+from fim.agent.commands.configured import EXIT_BAD_CONFIG, add_config, configured
 from fim.agent.state import StateInUse
+from fim.agent.yara import RulesError
 
 FINISH_SECONDS = 5.0
 LINE = "%(asctime)s %(levelname)s %(message)s"
@@ -26,6 +28,9 @@ def run(options: argparse.Namespace) -> int:
         agent = Agent(config)
     except StateInUse as exc:
         sys.exit(str(exc))
+    except RulesError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return EXIT_BAD_CONFIG
     return run_until_stopped(agent)
 
 
@@ -33,10 +38,14 @@ def run_until_stopped(agent: Agent, *, ready: str = "") -> int:
     """Run a made agent. Gives 1 where it ended by itself; prints `ready` once it sees changes."""
     is_stopped = stop_on_signals(agent.ended)
     crashes = stop_on_crashes(agent.ended)
+    attendants = Attendants(agent)
+    attendants.listen()
     agent.start()
+    attendants.start()
     if ready:
         print(ready, flush=True)  # noqa: T201
     agent.ended.wait()
+    attendants.stop()
     agent.finish(within_seconds=FINISH_SECONDS)
     return 0 if is_stopped and not crashes else 1
 
