@@ -28,7 +28,7 @@ MOST_NAMES = 1_000
 READ_BYTES = 64 * 1024
 LENGTH = struct.Struct("I")
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
-# A directory, and the names in it to read; None for all.
+# A directory, and the names of the regular files in it to read; None for all that it holds.
 Task = tuple[bytes, list[bytes] | None]
 
 
@@ -54,7 +54,10 @@ def _receive(pipe: IO[bytes]) -> bytes:
 def read_directory(
     directory: bytes, names: list[bytes] | None, scope: Scope
 ) -> tuple[list[tuple], list[Task], int]:
-    """Give the rows of the entries, what is left to read, and how many bytes were read."""
+    """Give the rows of the entries, what is left to read, and how many bytes were read.
+
+    `names` are of regular files; None stands for all that is in the directory.
+    """
     try:
         handle = os.open(directory, FLAGS | os.O_DIRECTORY)
     except OSError:
@@ -62,51 +65,74 @@ def read_directory(
     try:
         if os.fsencode(os.readlink(f"/proc/self/fd/{handle}")) != directory:
             return [], [], 0
+        others: list[bytes] = []
         if names is None:
-            names = sorted(map(os.fsencode, os.listdir(handle)))
+            names, others = _listing(handle)
         left: list[Task] = [
             (directory, names[start : start + MOST_NAMES])
             for start in range(MOST_NAMES, len(names), MOST_NAMES)
         ]
-        rows, below, size = _read_entries(directory, handle, names[:MOST_NAMES], scope)
-        return rows, left + below, size
+        rows, size = _read_files(directory, handle, names[:MOST_NAMES], scope)
+        more, below = _read_others(directory, handle, others, scope)
+        return rows + more, left + below, size
     except OSError:
         return [], [], 0
     finally:
         os.close(handle)
 
 
-def _read_entries(
+def _listing(handle: int) -> tuple[list[bytes], list[bytes]]:
+    """Give the names of regular files and those of all else, each in order."""
+    files: list[bytes] = []
+    others: list[bytes] = []
+    with os.scandir(handle) as entries:
+        for entry in entries:
+            kind = files if entry.is_file(follow_symlinks=False) else others
+            kind.append(os.fsencode(entry.name))
+    return sorted(files), sorted(others)
+
+
+def _read_files(
     directory: bytes, handle: int, names: list[bytes], scope: Scope
-) -> tuple[list[tuple], list[Task], int]:
+) -> tuple[list[tuple], int]:
     rows: list[tuple] = []
-    below: list[Task] = []
     size = 0
     for name in names:
+        if not scope.is_everything and not scope.takes(os.fsdecode(os.path.join(directory, name))):
+            continue
         row = _read_file(directory, handle, name) or _read_other(directory, handle, name)
+        if row:
+            rows.append(row)
+            size += row[3] or 0
+    return rows, size
+
+
+def _read_others(
+    directory: bytes, handle: int, names: list[bytes], scope: Scope
+) -> tuple[list[tuple], list[Task]]:
+    rows: list[tuple] = []
+    below: list[Task] = []
+    for name in names:
+        row = _read_other(directory, handle, name)
         if row is None:
             continue
+        path = os.path.join(directory, name)
         is_directory = stat.S_ISDIR(row[2])
-        if not scope.is_everything:
-            path = os.fsdecode(os.path.join(directory, name))
-            if not scope.takes(path, is_directory=is_directory):
-                continue
+        if not scope.takes(os.fsdecode(path), is_directory=is_directory):
+            continue
         if is_directory:
-            below.append((os.path.join(directory, name), None))
+            below.append((path, None))
         rows.append(row)
-        size += row[3] or 0
-    return rows, below, size
+    return rows, below
 
 
 def _read_file(directory: bytes, handle: int, name: bytes) -> tuple | None:
     """Read a regular file with as few calls as can be; None for all else.
 
-    A FIFO does not block (O_NONBLOCK), a link is refused (O_NOFOLLOW), and a device is not opened:
-    only what the directory calls a file comes here first.
+    What was swapped since the directory was listed does no harm: a FIFO does not block (O_NONBLOCK)
+    and a link is refused (O_NOFOLLOW).
     """
     try:
-        if not stat.S_ISREG(os.lstat(name, dir_fd=handle).st_mode):
-            return None
         descriptor = os.open(name, FLAGS, dir_fd=handle)
     except OSError:
         return None
