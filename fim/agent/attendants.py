@@ -15,6 +15,7 @@ from fim.agent.heartbeat import Heartbeat
 from fim.agent.hints import Hint
 from fim.agent.journal import Journal
 from fim.agent.steps import Step
+from fim.agent.watchdog import Watchdog
 from fim.agent.who import Who
 
 
@@ -40,6 +41,7 @@ class Attendants:
             version=VERSION,
         )
         self._canaries.on_change = self._heartbeat.ring
+        self._watchdog = Watchdog(self._write_nothing)
 
     def listen(self) -> None:
         """Know who changes files from the first change on that is seen."""
@@ -49,11 +51,18 @@ class Attendants:
         self._door.start()
         self._canaries.start()
         self._heartbeat.start()
+        self._watchdog.start()
 
     def stop(self) -> None:
+        self._watchdog.stop()
         self._heartbeat.stop()
         self._canaries.stop()
         self._door.stop()
+
+    def _write_nothing(self) -> None:
+        """Take the state's turn: what never gets it, or a disk that hangs, makes systemd act."""
+        with self._agent.state.writing():
+            pass
 
     def _take(self, hints: Sequence[Hint]) -> None:
         """Let the engine look at the paths as if the kernel had told of them."""

@@ -171,19 +171,30 @@ class Canaries:
             self.on_change()
 
 
+def make_canary(path: str) -> None:
+    """Make an empty canary where there is none. Raises OSError where something else is there."""
+    os.close(_opened(path))
+
+
 def _rewrite(path: str, content: bytes) -> None:
-    """Write into the agent's own file, in place. Raises OSError where it is another's or a link.
+    descriptor = _opened(path)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str) -> int:
+    """Open the agent's own file. Raises OSError where it is another's or a link.
 
     Whoever may write into the root could put a link to any file of the host there.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     descriptor = os.open(path, flags, 0o600)
-    try:
-        status = os.fstat(descriptor)
-        is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-        if not is_own or status.st_nlink != 1:
-            raise OSError("it is not the agent's own file")
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, content)
-    finally:
+    status = os.fstat(descriptor)
+    is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+    if not is_own or status.st_nlink != 1:
         os.close(descriptor)
+        raise OSError("it is not the agent's own file")
+    return descriptor

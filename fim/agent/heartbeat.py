@@ -22,6 +22,7 @@ PATH = "/api/hosts/heartbeat/"
 MOST_RANGES = 1000
 MOST_PATHS = 100
 MOST_ANSWER_BYTES = 65536
+JOIN_SECONDS = 1.0
 Range = tuple[int, int, int]
 
 
@@ -63,7 +64,9 @@ class Heartbeat:
         """End without waiting for a node that does not answer."""
         self._is_ending = True
         self._bell.set()
-        self._thread.join(timeout=1.0)
+        if self._thread.is_alive():
+            self._thread.join(timeout=JOIN_SECONDS)
+        self._connection.close()
 
     def ring(self) -> None:
         """Send the next heartbeat now: there is news."""

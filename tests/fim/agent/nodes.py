@@ -17,6 +17,7 @@ class FakeNode(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = deque()
+        self.heartbeat_answers = deque()
         self.batches = []
         self.requests = []
         self.heartbeats = []
@@ -47,14 +48,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if "heartbeat" in self.path:
-            self.server.heartbeats.append(json.loads(body))
-            self.answer(200, {"host": "web-1", "state": "alive"}, {})
+            self.server.heartbeats.append(json.loads(body) | {"headers": dict(self.headers)})
+            taken = (200, {"host": "web-1", "state": "alive"}, {})
+            answers = self.server.heartbeat_answers
+            self.reply(answers.popleft() if answers else taken)
             return
         logs = [json.loads(line) for line in body.splitlines()]
         self.server.requests.append((self.path, dict(self.headers)))
         self.server.batches.append(logs)
         taken = (201, {"accepted": len(logs), "duplicates": 0, "rejected": 0, "errors": []}, {})
-        answer = self.server.answers.popleft() if self.server.answers else taken
+        self.reply(self.server.answers.popleft() if self.server.answers else taken)
+
+    def reply(self, answer):
         if answer is None:
             self.close_connection = True
         else:

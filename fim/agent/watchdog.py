@@ -1,0 +1,46 @@
+"""Word to systemd, sd_notify(3): that the agent is ready, and that it is not stuck."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+MICROSECONDS = 1_000_000
+
+
+def notify(message: str) -> None:
+    """Tell systemd; nothing where it did not start the agent."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+        sender.sendto(message.encode(), address)
+
+
+class Watchdog:
+    """Calls `check` at half of systemd's interval and tells that it returned.
+
+    A check that hangs is the point: systemd then starts the agent again.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._every_seconds = int(os.environ.get("WATCHDOG_USEC", "0")) / MICROSECONDS / 2
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        notify("READY=1")
+        if self._every_seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        notify("STOPPING=1")
+        self._ending.set()
+
+    def _run(self) -> None:
+        while not self._ending.wait(self._every_seconds):
+            self._check()
+            notify("WATCHDOG=1")
