@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from config.console import console_site
 from config.pagination import CappedPaginator
-from fim import log_admin  # noqa: F401  (registers it)
+from fim import host_admin, log_admin  # noqa: F401  (registers them)
 from fim.alert_logs import show_logs_of_alert
 from fim.models import DayCount
 from fim.overview import views as overview

@@ -1,9 +1,12 @@
 """Pages of the console that are no list of a model."""
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from users.audit import who_of
+from users.lockouts import unlock
 from users.models import User
 from users.services import audited_password
 
@@ -13,3 +16,15 @@ def change_own_password(request: HttpRequest) -> HttpResponse:
     user = User.objects.get_by_natural_key(request.user.get_username())
     with audited_password(user, by=who_of(request)):
         return admin.site.password_change(request)
+
+
+def unlock_person(request: HttpRequest) -> HttpResponse:
+    """Let someone sign in again who failed too often, and lead back to the users."""
+    if request.method != "POST" or not request.user.has_perm("users.change_user"):
+        raise PermissionDenied
+    username, address = (request.POST.get(name, "") for name in ("username", "address"))
+    if unlock(username=username, address=address, by=who_of(request)):
+        messages.success(request, f"User name {username} may sign in again.")
+    else:
+        messages.info(request, f"User name {username} was not locked out any more.")
+    return HttpResponseRedirect(reverse("admin:users_user_changelist"))

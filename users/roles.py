@@ -26,7 +26,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "threats.delete_alertchange",
             "fim.view_fimlog",
             "fim.delete_fimlog",
+            "fim.delete_host",
             "fim.view_daycount",
+            "fim.view_host",
         }
     ),
     Role.ANALYST: frozenset(
@@ -38,6 +40,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
             "threats.view_alertchange",
             "fim.view_fimlog",
             "fim.view_daycount",
+            "fim.view_host",
         }
     ),
 }

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from config.content_security import API_POLICY, CONSOLE_POLICY, DOCS_POLICY
-from tests.factories import make_alert, make_key, make_log
+from tests.factories import make_alert, make_host, make_key, make_log
+from users.audit import Who, write_audit
+from users.models import AuditEntry, Deed, Kind
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +45,7 @@ def refused_in(page):
 @pytest.fixture
 def pages(admin):
     """Return the path of every page that the console links to, from the first page on."""
+    write_audit(Who(admin.username), Deed.CHANGED, Kind.USER, after={"role": "admin"})
     log, alert, (key, _) = make_log(category="malware"), make_alert(), make_key()
     return [
         "/admin/",
@@ -54,6 +57,9 @@ def pages(admin):
         *with_pages_of("threats/alert", alert.pk),
         *with_pages_of("threats/event", alert.event.pk),
         *with_pages_of("fim/fimlog", log.pk),
+        *with_pages_of("fim/host", make_host().pk),
+        "/admin/users/auditentry/",
+        f"/admin/users/auditentry/{AuditEntry.objects.first().pk}/change/",
         "/admin/fim/daycount/",
         "/admin/nothing/",
     ]
@@ -71,6 +77,22 @@ def test_the_console_has_nothing_inline(client, admin, pages):
     found = {path: refused_in(answer.content.decode()) for path, answer in answers.items()}
     assert {path: what for path, what in found.items() if what} == {}
     assert {answer["Content-Security-Policy"] for answer in answers.values()} == {CONSOLE_POLICY}
+
+
+@pytest.mark.parametrize("step", ["made", "revoke"])
+def test_the_pages_around_a_key_have_nothing_inline(client, admin, step):
+    client.force_login(admin)
+    key, _ = make_key()
+    new = {"name": "sensor-2", "can_post_events": "on", "expiry_date_0": "", "expiry_date_1": ""}
+    path, form = {
+        "made": ("add/", new),
+        "revoke": ("", {"action": "revoke", "_selected_action": [key.pk]}),
+    }[step]
+
+    answer = client.post(f"/admin/users/key/{path}", form)
+
+    assert answer.status_code == 200
+    assert refused_in(answer.content.decode()) == []
 
 
 def test_the_sign_in_page_has_nothing_inline(client):

@@ -43,6 +43,10 @@ def told(entry):
     return (entry.person, entry.door, entry.deed, entry.kind, entry.ref)
 
 
+def revoke(key):
+    return {"action": "revoke", "_selected_action": [key.pk], "confirm": "yes"}
+
+
 @pytest.fixture
 def browser(console, admin):
     return console(admin)
@@ -149,7 +153,7 @@ def test_holds_keys_made_and_revoked_without_the_key(browser):
     browser.post("/admin/users/key/add/", form | {"expiry_date_0": "", "expiry_date_1": ""})
     made = only_entry()
     key, _ = make_key()
-    browser.post("/admin/users/key/", {"action": "revoke", "_selected_action": [key.pk]})
+    browser.post("/admin/users/key/", revoke(key))
 
     assert (made.deed, made.kind, made.name, made.after["scopes"]) == (
         "added",
@@ -164,7 +168,7 @@ def test_holds_keys_made_and_revoked_without_the_key(browser):
 def test_a_key_that_was_revoked_before_is_not_revoked_again(browser):
     key, _ = make_key()
     for _ in range(2):
-        browser.post("/admin/users/key/", {"action": "revoke", "_selected_action": [key.pk]})
+        browser.post("/admin/users/key/", revoke(key))
 
     assert len(entries()) == 1
 

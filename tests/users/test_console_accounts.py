@@ -247,5 +247,5 @@ def test_the_list_costs_the_same_for_any_number(console, admin, django_assert_ma
         make_user(f"user-{number}")
     browser = console(admin)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         browser.get(LIST)

@@ -1,10 +1,13 @@
 """Keys in the console."""
 
 import re
+import shlex
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
+from fim.models import FimLog
 from tests.factories import event_json, make_key
 from users.models import Key
 
@@ -23,6 +26,23 @@ def change_page(key):
 
 def post_event(text):
     return APIClient(HTTP_AUTHORIZATION=f"Api-Key {text}").post("/api/events/", event_json())
+
+
+def post_as_told(command):
+    """Do what a curl command says, as far as these go."""
+    parts = shlex.split(command)
+    headers = dict(parts[at + 1].split(": ", 1) for at, part in enumerate(parts) if part == "-H")
+    body, url = parts[parts.index("-d") + 1], parts[-1].removeprefix("http://testserver")
+    return (
+        Client()
+        .post(
+            url,
+            body,
+            content_type=headers["Content-Type"],
+            headers={"Authorization": headers["Authorization"]},
+        )
+        .status_code
+    )
 
 
 @pytest.fixture
@@ -52,7 +72,16 @@ def test_a_made_key_is_not_kept_in_the_session(browser):
 
     text = KEY.search(answer.content.decode()).group(1)
     assert text not in str(dict(browser.session))
-    assert browser.cookies["messages"].value == ""
+    assert text not in str(browser.cookies)
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_commands_shown_with_a_key_work(browser):
+    answer = browser.post(LIST + "add/", form(can_post_logs="on"))
+
+    commands = answer.context["trials"]
+    assert [post_as_told(command) for command in commands] == [201, 201]
+    assert FimLog.objects.get().path == "/tmp/trial"
 
 
 def test_tells_who_made_it(browser):
@@ -96,8 +125,13 @@ def test_a_key_may_expire_at_the_end_of_the_calendar(browser):
 def test_the_action_revokes(browser):
     key, text = make_key()
 
-    browser.post(LIST, {"action": "revoke", "_selected_action": [key.pk]})
+    form = {"action": "revoke", "_selected_action": [key.pk]}
 
+    question = browser.post(LIST, form)
+    before = post_event(text).status_code
+    browser.post(LIST, form | {"confirm": "yes"})
+
+    assert (question.status_code, before) == (200, 201)
     assert post_event(text).status_code == 401
 
 
@@ -143,6 +177,7 @@ def test_analysts_do_not_reach_keys(console, analyst, path, method):
 def test_analysts_do_not_revoke(console, analyst):
     key, text = make_key()
 
-    console(analyst).post(LIST, {"action": "revoke", "_selected_action": [key.pk]})
+    form = {"action": "revoke", "_selected_action": [key.pk], "confirm": "yes"}
+    console(analyst).post(LIST, form)
 
     assert post_event(text).status_code == 201

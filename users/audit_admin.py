@@ -1,0 +1,85 @@
+"""The audit list in the console: to read, and for nobody to change."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from config.lists import StickyFilters
+from config.moments import show_moment
+from config.pagination import CappedPaginator
+from users.models import AuditEntry, Deed, Kind
+
+# Where the things of each kind have their pages; a key is known by its prefix, a host may be gone.
+PAGES = {
+    Kind.ALERT: "admin:threats_alert_change",
+    Kind.EVENT: "admin:threats_event_change",
+    Kind.USER: "admin:users_user_change",
+}
+MAX_TOLD_CHARACTERS = 120
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(StickyFilters):
+    list_display = ("moment", "person", "deed", "thing", "changed", "door", "address")
+    list_filter = ("deed", "kind", "door", "recorded_at")
+    search_fields = ("person", "name", "ref", "address")
+    search_help_text = "Text in person, name or id of a thing, or address."
+    fields = readonly_fields = ("moment", "person", "door", "address", "deed", "thing", "values")
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="when", ordering="pk")
+    def moment(self, entry: AuditEntry) -> SafeString | str:
+        return show_moment(entry.recorded_at)
+
+    @admin.display(description="to what")
+    def thing(self, entry: AuditEntry) -> SafeString | str:
+        named = f"{entry.get_kind_display()} {entry.ref}".strip()
+        page = PAGES.get(Kind(entry.kind)) if entry.kind in Kind.values else None
+        if page and entry.ref and entry.deed != Deed.DELETED:
+            named = format_html('<a href="{}">{}</a>', reverse(page, args=[entry.ref]), named)
+        return format_html("{} {}", named, entry.name)
+
+    @admin.display(description="before and after")
+    def changed(self, entry: AuditEntry) -> str:
+        told = "; ".join(f"{name}: {was} → {now}" for name, was, now in _values(entry))
+        return told[:MAX_TOLD_CHARACTERS] + "…" * (len(told) > MAX_TOLD_CHARACTERS)
+
+    @admin.display(description="before and after")
+    def values(self, entry: AuditEntry) -> SafeString | str:
+        rows = format_html_join(
+            "",
+            '<tr><th scope="row">{}</th><td class="mono">{}</td><td class="mono">{}</td></tr>',
+            _values(entry),
+        )
+        head = "<thead><tr><th></th><th>Before</th><th>After</th></tr></thead>"
+        table = '<div class="scroll"><table class="plain">{}<tbody>{}</tbody></table></div>'
+        return format_html(table, SafeString(head), rows) if rows else "-"
+
+
+def _values(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    names = sorted({*entry.before, *entry.after})
+    return [(name, _told(entry.before, name), _told(entry.after, name)) for name in names]
+
+
+def _told(values: dict[str, Any], name: str) -> str:
+    if name not in values:
+        return "-"
+    value = values[name]
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)

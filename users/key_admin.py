@@ -1,0 +1,126 @@
+"""Keys of machines in the console: made, shown once, revoked."""
+
+import json
+import shlex
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from config.lists import StickyFilters, badge
+from config.moments import show_moment
+from users.audit import who_of
+from users.models import Key, Scope
+from users.services import create_key, revoke_key
+
+# What a key is tried with: the path below the node, and a body.
+TRIALS: dict[str, tuple[str, dict[str, str]]] = {
+    Scope.POST_EVENTS: (
+        "api/events/",
+        {"source_name": "trial", "event_type": "trial", "severity": "LOW"},
+    ),
+    Scope.POST_LOGS: ("api/ingest/fim/", {"path": "/tmp/trial", "action": "created"}),  # noqa: S108
+}
+
+
+@admin.register(Key)
+class KeyAdmin(StickyFilters):
+    list_display = ("prefix", "name", "host", "may", "made", "created_by", "ends", "state")
+    list_filter = ("revoked", "can_post_events", "can_post_logs")
+    search_fields = ("name", "prefix", "host")
+    fields = ("name", "can_post_events", "can_post_logs", "host", "expiry_date", "revoked")
+    actions = ("revoke",)
+    show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description="scopes")
+    def may(self, key: Key) -> str:
+        return ", ".join(sorted(key.scopes))
+
+    @admin.display(ordering="created")
+    def made(self, key: Key) -> SafeString | str:
+        return show_moment(key.created)
+
+    @admin.display(ordering="expiry_date")
+    def ends(self, key: Key) -> SafeString | str:
+        return show_moment(key.expiry_date)
+
+    @admin.display(ordering="revoked")
+    def state(self, key: Key) -> SafeString:
+        if key.revoked:
+            return badge("silent", "Revoked")
+        is_over = key.expiry_date is not None and key.expiry_date <= timezone.now()
+        return badge("late", "Expired") if is_over else badge("alive", "Usable")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Key | None = None) -> tuple[str, ...]:
+        return ("revoked",) if obj is None else (*self.fields[:-1], *(["revoked"] * obj.revoked))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Key | None = None) -> bool:
+        # A revoked key stays, so that what it posted can still be told from its name.
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Key, form: ModelForm, change: bool) -> None:
+        if change:
+            if obj.revoked:
+                revoke_key(obj, by=who_of(request))
+            return
+        made, text = create_key(
+            name=obj.name,
+            scopes=obj.scopes,
+            host=obj.host,
+            expires_at=obj.expiry_date,
+            created_by=who_of(request),
+        )
+        # The admin goes on with `obj`, to log the addition and to find its page.
+        obj.pk, obj.prefix = made.pk, made.prefix
+        # In this answer alone.
+        obj.text = text  # type: ignore[attr-defined]
+
+    def response_add(
+        self, request: HttpRequest, obj: Key, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the key on the answer itself: it is in no session, cookie or address."""
+        text: str = obj.text  # type: ignore[attr-defined]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Key for {obj.name}",
+            "opts": self.opts,
+            "key": obj,
+            "text": text,
+            "trials": [_trial(request, scope, text) for scope in sorted(obj.scopes)],
+        }
+        response = TemplateResponse(request, "users/key_made.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @admin.action(description="Revoke selected keys", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Key]) -> HttpResponse | None:
+        if "confirm" not in request.POST:
+            return self._ask(request, queryset)
+        count = sum(revoke_key(key, by=who_of(request)) for key in queryset)
+        noun = "key" if count == 1 else "keys"
+        self.message_user(request, f"{count} {noun} revoked.", messages.SUCCESS)
+        return None
+
+    def _ask(self, request: HttpRequest, keys: QuerySet[Key]) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Revoke these keys?",
+            "opts": self.opts,
+            "keys": keys,
+            "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "users/revoke_keys.html", context)
+
+
+def _trial(request: HttpRequest, scope: str, text: str) -> str:
+    """Return a command that posts with the key, to the address by which the console is seen."""
+    path, body = TRIALS[scope]
+    parts = ["curl", "-i", "-H", f"Authorization: Api-Key {text}"]
+    parts += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+    return shlex.join([*parts, request.build_absolute_uri(f"/{path}")])
