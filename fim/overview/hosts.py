@@ -13,7 +13,7 @@ SHOWN = 5
 @dataclass(frozen=True, slots=True)
 class HostStates:
     counts: dict[str, int]
-    # Late, silent or blind; those that were seen longest ago.
+    # Late, silent or blind; those first that have been silent longest.
     missed: list[Host]
 
 
@@ -23,5 +23,5 @@ def summarise_hosts(now: datetime) -> HostStates:
         Q(state__in=[State.LATE, State.SILENT]) | Q(blind_since__isnull=False)
     )
     return HostStates(
-        Host.objects.count_states(now), list(missed.order_by("last_seen_at", "name")[:SHOWN])
+        Host.objects.count_states(now), list(missed.order_by("silent_at", "name")[:SHOWN])
     )
