@@ -65,15 +65,13 @@ def take_seat(chromium, node):
     def take(username=None, **options):
         context = chromium.new_context(
             base_url=node.url,
-            timezone_id=options.pop("timezone_id", node.env["TIME_ZONE"]),
-            locale="en-GB",
-            **options,
+            **{"timezone_id": node.env["TIME_ZONE"], "locale": "en-GB"} | options,
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(10_000)
         seat = Seat(node, context.new_page(), Witness(context, node.url))
         seats.append(seat)
         if username:
-            seat.sign_in(username, ADMIN_PASSWORD)
+            seat.post_sign_in(username, ADMIN_PASSWORD)
         return seat
 
     yield take

@@ -7,9 +7,11 @@ from playwright.sync_api import Page
 from tests.browser.witness import Witness
 from tests.node import Node
 
-# Rules of WCAG 2.2 to level AA, and what axe-core's makers hold for good practice.
 SERIOUS = ("serious", "critical")
-RUN_AXE = "(only) => axe.run(document, only ? {runOnly: only} : {}).then((done) => done.violations)"
+# Its preload would put styles into the page, which the policy stops.
+RUN_AXE = """(only) => axe
+  .run(document, {preload: false, ...(only ? {runOnly: only} : {})})
+  .then((done) => done.violations)"""
 
 
 @dataclass
@@ -28,6 +30,15 @@ class Seat:
         self.page.get_by_label("Password").fill(password)
         self.page.keyboard.press("Enter")
         self.page.get_by_role("button", name="Sign out").wait_for()
+
+    def post_sign_in(self, username, password):
+        """The same, quickly: without the pages."""
+        context = self.page.context
+        context.request.get("/admin/login/")
+        token = next(each["value"] for each in context.cookies() if each["name"] == "csrftoken")
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": token}
+        answer = context.request.post("/admin/login/", form=form, max_redirects=0)
+        assert answer.status == 302, answer.text()
 
     def barriers(self, axe, *, only=None):
         """Return what axe-core finds in the page that keeps people out, with an example each."""

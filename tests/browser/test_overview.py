@@ -58,6 +58,17 @@ def test_the_trend_has_the_chosen_days(analyst, days):
     expect(analyst.page.locator("#trend tbody tr")).to_have_count(days)
 
 
+def test_a_bar_leads_to_the_logs_of_its_day(analyst):
+    analyst.go(FIRST_PAGE)
+    chart = analyst.page.get_by_role("img", name="Stacked bars")
+    box = chart.bounding_box()
+
+    chart.click(position={"x": box["width"] * 0.55, "y": box["height"] * 0.78})
+
+    expect(analyst.page).to_have_url(re.compile(r"/admin/fim/fimlog/\?.*day.*=\d{4}-\d\d-\d\d"))
+    expect(analyst.page.locator("tbody tr").first).to_be_visible()
+
+
 def test_the_figures_are_those_of_the_reports(analyst):
     status, today = analyst.node.as_admin("GET", "/api/logs/analytics/")
     analyst.go(FIRST_PAGE)

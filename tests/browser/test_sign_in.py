@@ -1,11 +1,14 @@
-"""Who comes in, who does not, and whether the watch over the pages sees what it should."""
+"""People come in by their password and go."""
 
 import pytest
+
+from tests.node import ADMIN_PASSWORD
 
 
 @pytest.mark.parametrize("username", ["analyst", "admin"])
 def test_people_sign_in_and_out(take_seat, username):
-    seat = take_seat(username)
+    seat = take_seat()
+    seat.sign_in(username, ADMIN_PASSWORD)
 
     seat.page.get_by_role("button", name="Sign out").click()
 
