@@ -89,6 +89,7 @@ class Agent:
         self.scans.start()
         self.engine.start()
         self.sender.start()
+        logger.info("Watching %d directories.", len(self.reader.watches))
 
     def finish(self, *, within_seconds: float) -> None:
         """Report what was told until now and send for so long; the rest waits in the spool."""

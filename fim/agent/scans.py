@@ -46,6 +46,7 @@ class Scans:
         self._asked: list[tuple[tuple[str, ...], str]] = []
         self._first: FirstScan | None = None
         self._steps: Iterator[Group | None] | Iterator[None] | None = None
+        self._reason = ""
         self._learned_at = 0.0
         self._started = 0.0
         self._ready = 0.0
@@ -119,12 +120,12 @@ class Scans:
             self._plan(now)
             if not self._asked:
                 return False
-            tops, reason = self._asked.pop(0)
+            tops, self._reason = self._asked.pop(0)
         connection = self._state.connection()
         self._steps = iter(
             Scan(
                 *(connection, self._scope, list(tops)),
-                reason=reason,
+                reason=self._reason,
                 is_waiting=self._joiner.__contains__,
             )
         )
@@ -151,4 +152,6 @@ class Scans:
             self._learned_at = self.last_at
             logger.info("The baseline of %d entries is made.", self._first.done_count)
             self._first = None
+            return
+        logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self.on_end()

@@ -1,5 +1,6 @@
 """What the agent keeps on disk: one SQLite file, written by several threads in turn."""
 
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -51,14 +52,22 @@ class State:
         self._local = threading.local()
         self._turn = threading.Lock()
         os.makedirs(directory, mode=0o700, exist_ok=True)
+        self._make_private()
         self.connection().executescript(SCHEMA)
+
+    def _make_private(self) -> None:
+        """Make the file before SQLite does, for its owner alone.
+
+        A file that exists is not opened here: closing it again would end all of SQLite's locks that
+        this process holds, as POSIX has it, and another process would take the log for its own.
+        """
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection; outside of `writing()` it is for reading."""
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            os.close(descriptor)
             found = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             found.execute("PRAGMA journal_mode=WAL")
             found.execute("PRAGMA synchronous=NORMAL")
