@@ -1,0 +1,178 @@
+"""The agent as a process, watching real directories for a real node."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.node import ROOT
+
+CONFIG = """
+host = "{host}"
+state_dir = "{state}"
+[[watch]]
+path = "{root}"
+[node]
+url = "{url}"
+[canary]
+every_seconds = 2
+limit_seconds = 3
+[heartbeat]
+every_seconds = 1
+"""
+
+
+@pytest.fixture
+def place():
+    """A directory with a short name: the agent's socket has an address of 107 bytes."""
+    path = Path(tempfile.mkdtemp(prefix="picket-"))
+    (path / "www").mkdir()
+    yield path
+    shutil.rmtree(path)
+
+
+@contextmanager
+def running_agent(node, place, host, *, before=()):
+    config = place / "agent.toml"
+    config.write_text(
+        CONFIG.format(host=host, state=place / "state", root=place / "www", url=node.url)
+    )
+    command = [*before, sys.executable, "-m", "fim.agent", "run", "--config", config]
+    with (place / "agent.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+    try:
+        assert wait_until(lambda: host_of(node, host)), (place / "agent.log").read_text()
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def wait_until(is_so, *, within_seconds=20.0):
+    deadline = time.monotonic() + within_seconds
+    while not (found := is_so()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
+def host_of(node, name):
+    hosts = node.as_admin("GET", f"/api/hosts/?name={name}")[1]["results"]
+    return hosts[0] if hosts else None
+
+
+def logs_of(node, path):
+    return node.as_admin("GET", f"/api/logs/?search={path}")[1]["results"]
+
+
+def report(place, path, event):
+    command = [sys.executable, "-m", "fim.agent", "report", path, event]
+    started = time.monotonic()
+    done = subprocess.run([*command, "--config", place / "agent.toml"], cwd=ROOT)
+    assert done.returncode == 0
+    return time.monotonic() - started
+
+
+def test_a_web_shell_is_an_alert_within_two_seconds(node, place):
+    with running_agent(node, place, "web-shell"):
+        dropped_at = time.monotonic()
+        shell = place / "www" / "c99shell.php"
+        subprocess.run(["/bin/sh", "-c", f"echo '<?php eval($_POST[0]);' > {shell}"], check=True)
+
+        def alerts():
+            found = node.as_admin("GET", "/api/alerts/?status=OPEN")[1]["results"]
+            return [alert for alert in found if "c99shell.php" in alert["event"]["description"]]
+
+        assert wait_until(alerts, within_seconds=10)
+        took_seconds = time.monotonic() - dropped_at
+
+    log = logs_of(node, shell)[0]
+    assert (log["category"], log["action"]) == ("malware", "created")
+    # As root the agent may listen to fanotify; else nothing is said.
+    assert log["process"] == ("sh" if os.geteuid() == 0 else "")
+    assert took_seconds < 2.0
+
+
+def test_the_node_hears_how_the_agent_is(node, place):
+    with running_agent(node, place, "heard"):
+        host = wait_until(lambda: host_of(node, "heard"))
+
+    assert (host["state"], host["source"], host["is_blind"]) == ("alive", "picket-agent", False)
+    assert host["watches"] == 1
+
+
+def test_canaries_come_back_and_are_not_stored(node, place):
+    with running_agent(node, place, "sees"):
+        # A second one is only written once the first has come back.
+        host = wait_until(lambda: (found := host_of(node, "sees"))["seq"] >= 3 and found)
+
+    assert (place / "www" / ".picket-canary").exists()
+    assert not host["is_blind"]
+    assert logs_of(node, place / "www" / ".picket-canary") == []
+
+
+def test_an_agent_that_the_kernel_tells_nothing_is_blind(node, place):
+    """No watch is left for it: it scans, and what a scan finds is no proof of watching."""
+    without_watches = 'echo 0 > /proc/sys/user/max_inotify_watches && exec "$@"'
+    before = ["unshare", "--user", "--map-root-user", "sh", "-c", without_watches, "sh"]
+    if subprocess.run([*before, "true"], capture_output=True).returncode:
+        pytest.skip("no user namespaces here")
+    started = time.time()
+
+    with running_agent(node, place, "blind", before=before):
+        host = wait_until(lambda: (found := host_of(node, "blind"))["is_blind"] and found)
+
+    assert host["blind_roots"] == [str(place / "www")]
+    assert host["unwatched"] == [str(place / "www")]
+    assert started - 1 < _moment(host["blind_since"]) < started + 10
+    assert [event["severity"] for event in events_of(node, "host.blind", "blind")] == ["HIGH"]
+
+
+def test_an_agent_that_sees_again_says_so(node, place):
+    canary = place / "www" / ".picket-canary"
+    os.symlink("/nowhere", canary)
+
+    with running_agent(node, place, "again"):
+        assert wait_until(lambda: host_of(node, "again")["is_blind"])
+        canary.unlink()
+        assert wait_until(lambda: not host_of(node, "again")["is_blind"])
+
+    assert len(events_of(node, "host.sees_again", "again")) == 1
+
+
+def test_a_report_is_answered_at_once_and_becomes_a_log(node, place):
+    elsewhere = place / "elsewhere\n'x.php"
+    with running_agent(node, place, "reported"):
+        elsewhere.write_text("x")
+        seconds = min(report(place, elsewhere, "IN_CLOSE_WRITE") for _ in range(5))
+
+        assert wait_until(lambda: logs_of(node, "elsewhere"))
+        assert seconds < 0.15
+    assert not (place / "state" / "reports").read_bytes()
+
+
+def test_a_report_waits_on_disk_for_the_agents_next_start(node, place):
+    with running_agent(node, place, "later"):
+        pass
+    elsewhere = place / "left-for-later"
+    elsewhere.write_text("x")
+    report(place, elsewhere, "IN_CREATE")
+
+    with running_agent(node, place, "later"):
+        assert wait_until(lambda: logs_of(node, elsewhere))
+
+
+def events_of(node, event_type, host):
+    found = node.as_admin("GET", f"/api/events/?event_type={event_type}")[1]["results"]
+    return [event for event in found if event["source_name"] == host]
+
+
+def _moment(text):
+    return datetime.fromisoformat(text).timestamp()
