@@ -1,5 +1,6 @@
 """How gunicorn serves the node. docs/configuration.md lists the variables."""
 
+import gc
 import os
 from typing import Any
 
@@ -44,6 +45,11 @@ def when_ready(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    # What is loaded by now stays: a batch's thousands of new objects need not have all of it looked
+    # through again and again, which took an eighth of what a batch costs.
+    gc.collect()
+    gc.freeze()
+
     from fim.hosts.watch import start_watching
     from fim.search_index import start_indexing
 

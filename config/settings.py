@@ -4,6 +4,7 @@ import importlib.util
 import ipaddress
 import re
 import socket
+import sys
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
@@ -143,6 +144,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
         ),
     }
+    # DRF imports Django's PostgreSQL fields where it can, and psycopg with them: 10 MB a process.
+    sys.modules.setdefault("django.contrib.postgres.fields", None)  # type: ignore[arg-type]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts
@@ -231,12 +234,12 @@ REST_FRAMEWORK = {
         "ingest": _rate("THROTTLE_INGEST", "600000/minute"),
         "sign_in": _rate("THROTTLE_SIGN_IN", "120/minute"),
     },
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["config.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.pagination.PageNumberPagination",
     "EXCEPTION_HANDLER": "config.errors.exception_handler",
-    # ASCII answers: a message that repeats a lone surrogate could not be encoded otherwise.
+    # What msgspec cannot write, a message that repeats a lone surrogate, is written in ASCII.
     "UNICODE_JSON": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -80,7 +80,7 @@ def insert_logs(logs: Sequence[NewLog]) -> int:
     """
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
-            cursor.executemany(INSERT, list(map(_sqlite_row, logs)))
+            cursor.executemany(INSERT, map(_sqlite_row, logs))  # type: ignore[arg-type]
             return cursor.rowcount
         # In one order for everyone, so that parallel batches wait for each other in one direction.
         rows = list(map(_postgres_row, sorted(logs, key=lambda log: (log.host, str(log.event_id)))))

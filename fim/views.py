@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.pagination import positive_int
+from config.renderers import written
 from fim import schema, serializers
 from fim.analytics import DayReport, logs_of_day, report_day, report_days
 from fim.days import FIRST_DAY, LAST_DAY
@@ -68,6 +69,8 @@ class IngestView(APIView):
             raise MalformedBody("The body is empty.")
         reader = Reader(timezone.now(), default_host(request), format_name)
         taken = reader.read_all(body.records)
+        # Else they would stay beside their logs until the answer is sent.
+        body.records.clear()
         if not body.is_batch and (alone := taken[0].only_log):
             log, is_new = commit_log(alone)
             status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
@@ -197,14 +200,11 @@ class ReportView(APIView):
     def tell_logs(self, request: Request, day: date) -> Response:
         limit = positive_int(request, "limit", default=100, maximum=MAX_LOGS_A_CATEGORY)
         report = report_day(day)
-        logs = {
-            category: self.tell_each(logs)
-            for category, logs in logs_of_day(day, limit=limit).items()
-        }
+        logs = {category: self.tell_each(logs) for category, logs in logs_of_day(day, limit=limit)}
         return Response(self.tell_day(report, logs))
 
     def tell_each(self, logs: list[FimLog]) -> Any:
-        return serializers.FimLogSerializer(logs, many=True).data
+        return written(list(map(serializers.FimLogSerializer().to_representation, logs)))
 
     def tell_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
         counts = {"total": report.total, **report.counts}

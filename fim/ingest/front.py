@@ -6,7 +6,6 @@ understand, or would have to refuse, takes the whole way, which has the rules an
 """
 
 import io
-import json
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from config.chunked import Application
 from config.errors import exception_handler
+from config.renderers import JSONRenderer
 from config.request_log import RequestLine
 from fim.ingest.commit import commit_log
 from fim.ingest.raw import pack_raw
@@ -42,7 +42,7 @@ OWN_HEADERS = frozenset({"content-length", "x-request-id"})
 
 Headers = list[tuple[str, str]]
 StartResponse = Callable[..., Any]
-encode = json.JSONEncoder(separators=(",", ":")).encode
+encode = JSONRenderer().render
 
 
 class Sender(NamedTuple):
@@ -155,7 +155,7 @@ def _take(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] |
     except (OperationalError, InterfaceError) as exc:
         return _refusal(exc)
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-    return status, encode(FimLogSerializer().to_representation(stored)).encode(), []
+    return status, encode(FimLogSerializer().to_representation(stored)), []
 
 
 def _refusal(exc: Exception) -> tuple[HTTPStatus, bytes, Headers]:
@@ -163,4 +163,4 @@ def _refusal(exc: Exception) -> tuple[HTTPStatus, bytes, Headers]:
     response = exception_handler(exc, {"request": SimpleNamespace(path=PATH)})
     assert response is not None
     headers = [("Retry-After", response.headers["Retry-After"])]
-    return HTTPStatus(response.status_code), encode(response.data).encode(), headers
+    return HTTPStatus(response.status_code), encode(response.data), headers

@@ -146,12 +146,3 @@ def test_answers_in_json_alone(analyst_client, accept):
 
     assert response.status_code == 406
     assert json.loads(response.content)["code"] == "not_acceptable"
-
-
-def test_answers_are_ascii_so_that_none_fails_to_encode(analyst_client):
-    body = {"source_name": "é", "event_type": "x", "severity": "LOW"}
-
-    response = analyst_client.post("/api/events/", body)
-
-    assert response.content.isascii()
-    assert response.json()["source_name"] == "é"
