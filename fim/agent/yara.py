@@ -85,8 +85,8 @@ class Yara:
 
     def _asked(self, request: bytes, descriptor: int) -> dict[str, Any] | None:
         """Give the child's answer; None where there was no child any more."""
-        requests = self._requests or self._started()
         try:
+            requests = self._requests or self._started()
             socket.send_fds(requests, [request], [descriptor])
             answer = requests.recv(MOST_ANSWER_BYTES)
         except TimeoutError:
@@ -115,14 +115,15 @@ def compiled_rules(rules: Iterable[str]) -> int:
     """Compile files and directories of rules into an anonymous file; give its descriptor."""
     paths = rule_files(rules)
     out = os.memfd_create("yara-rules")
-    with _child("compile", out, *paths, keep=[out], stdout=subprocess.PIPE) as child:
-        try:
-            found, _ = child.communicate(timeout=COMPILE_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            raise RulesError(
-                f"The rules take longer than {COMPILE_SECONDS} s to compile."
-            ) from None
+    try:
+        with _child("compile", out, *paths, keep=[out], stdout=subprocess.PIPE) as child:
+            try:
+                found, _ = child.communicate(timeout=COMPILE_SECONDS)
+            finally:
+                child.kill()
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        os.close(out)
+        raise RulesError(f"The rules cannot be compiled: {exc}.") from exc
     if child.returncode != 0:
         os.close(out)
         raise RulesError(f"The rules cannot be compiled: yara_child ended with {child.returncode}.")
@@ -130,6 +131,11 @@ def compiled_rules(rules: Iterable[str]) -> int:
         os.close(out)
         raise RulesError("\n".join(f"{e['path']} line {e['line']}: {e['reason']}." for e in errors))
     return out
+
+
+def check_rules(rules: Iterable[str]) -> None:
+    """Compile the rules and forget them. Raises RulesError."""
+    os.close(compiled_rules(rules))
 
 
 def rule_files(rules: Iterable[str]) -> list[str]:
