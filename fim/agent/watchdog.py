@@ -4,18 +4,20 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
+# systemd sets NOTIFY_SOCKET and WATCHDOG_USEC, no person does.
 MICROSECONDS = 1_000_000
 
 
 def notify(message: str) -> None:
-    """Tell systemd; nothing where it did not start the agent."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
+    """Tell systemd; nothing where it did not start the agent or does not listen."""
+    address = os.getenv("NOTIFY_SOCKET", "")
     if not address:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, suppress(OSError):
         sender.sendto(message.encode(), address)
 
 
@@ -27,7 +29,7 @@ class Watchdog:
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
-        self._every_seconds = int(os.environ.get("WATCHDOG_USEC", "0")) / MICROSECONDS / 2
+        self._every_seconds = int(os.getenv("WATCHDOG_USEC", "0")) / MICROSECONDS / 2
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 

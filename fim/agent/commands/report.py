@@ -15,7 +15,7 @@ DEFAULT_CONFIG = "/etc/picket/agent.toml"
 DEFAULT_STATE_DIR = "/var/lib/picket-agent"
 # Short of the 150 ms that a report may take; the agent answers once it has the report on disk.
 ANSWER_SECONDS = 0.08
-EXIT_BAD_CONFIG = 17
+EXIT_BAD_USAGE, EXIT_BAD_CONFIG = 2, 17
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         hint = hints.hint_of(options.path, options.event, at=time.time())
+    except ValueError as exc:
+        return _fail(str(exc), EXIT_BAD_USAGE)
+    try:
         state_dir = _state_dir_of(options.config)
     except ValueError as exc:
         return _fail(str(exc), EXIT_BAD_CONFIG)
