@@ -101,3 +101,28 @@ def test_it_rests_while_hidden_and_catches_up_afterwards(live):
 
     expect(live.page.get_by_text("/var/www/c99-hidden.php")).to_be_visible()
     assert while_hidden == []
+
+
+def test_it_says_when_the_session_has_ended(live):
+    live.page.context.clear_cookies()
+
+    live.page.clock.fast_forward(20 * 1000)
+
+    expect(live.page.get_by_text("Your session has ended")).to_be_visible()
+    expect(live.page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_normal_logs_can_be_left_out_and_stay_out(live):
+    chart = live.page.get_by_role("img", name="Stacked bars")
+    before = chart.evaluate(COLOURS)[0]
+    live.page.get_by_role("button", name="Without normal").press("Enter")
+
+    # The chart is drawn anew each minute.
+    drop_shell(live.node, "c99-again")
+    live.page.clock.fast_forward(61 * 1000)
+    expect(live.page.locator("#trend")).to_have_attribute("data-live-shown", re.compile("."))
+
+    expect(live.page.get_by_role("button", name="Without normal")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert chart.evaluate(COLOURS)[0] != before

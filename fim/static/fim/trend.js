@@ -77,8 +77,22 @@
     chart = new Chart(canvas, { type: "bar", data: bars, options: options(data) });
   };
 
+  // Normal logs dwarf the others, so they can be left out with one click or key.
+  const offerWithoutNormal = () => {
+    const button = document.getElementById("trend-without-normal");
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const place = chart.data.datasets.findIndex((bars) => bars.category === "normal");
+      const isShown = chart.isDatasetVisible(place);
+      chart.setDatasetVisibility(place, !isShown);
+      chart.update();
+      button.setAttribute("aria-pressed", String(isShown));
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     draw();
+    if (chart) offerWithoutNormal();
     document.getElementById("trend").addEventListener("live:shown", draw);
     new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
