@@ -366,7 +366,7 @@ rule reverse_shell_in_shell
 rule reverse_shell_in_script
 {
     meta:
-        description = "A Python, Perl, Ruby, PHP or Lua script that gives a shell to another host"
+        description = "A Python, Perl, Ruby or PHP script that gives a shell to another host"
     strings:
         $python_socket = /\bsocket\s*\.\s*(socket|create_connection)\s*\(|\bimport\s+socket\b/
         $python_connect = /\.\s*connect\s*\(\s*\(/

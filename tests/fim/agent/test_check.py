@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -109,15 +111,24 @@ def test_says_the_same_in_json(check, node, key):
     } in found["checks"]
 
 
+@pytest.fixture
+def open_directory():
+    """pytest's own directories are closed to other users."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is made by root alone")
-def test_says_which_rights_another_user_lacks(tmp_path):
-    (tmp_path / "private").mkdir(mode=0o700)
+def test_says_which_rights_another_user_lacks(open_directory):
+    private = open_directory / "private"
+    private.mkdir(mode=0o700)
     # The interpreter's own files may lie where nobody else may look.
     code = (
         "import os; from fim.agent import checks;"
         "from fim.agent.config_sections import Config, YaraSettings;"
-        f"config = Config.for_directories(['{tmp_path}/private'],"
-        f" state_dir='{tmp_path}/private/state', yara=YaraSettings(rules=()));"
+        f"config = Config.for_directories(['{private}'],"
+        f" state_dir='{private}/state', yara=YaraSettings(rules=()));"
         "list(checks.checks(config));"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534);"
         "print([(c.result, c.name) for c in checks.checks(config) if c.result != 'ok'])"
@@ -126,7 +137,7 @@ def test_says_which_rights_another_user_lacks(tmp_path):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
 
-    assert f"('fail', 'watch {tmp_path}/private')" in done.stdout, done.stderr
+    assert f"('fail', 'watch {private}')" in done.stdout, done.stderr
     assert "('warn', 'rights')" in done.stdout
     assert "('fail', 'state')" in done.stdout
     assert "('warn', 'who')" in done.stdout

@@ -1,8 +1,10 @@
 """YARA rules over real files, in the real scanning process."""
 
 import os
+import re
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -52,6 +54,12 @@ def test_finds(starter, tmp_path, name):
     text, rule = MALICIOUS[name]
 
     assert rule in scan_text(starter, tmp_path, text).rules
+
+
+def test_every_starter_rule_has_a_sample():
+    text = Path(rule_files(["starter"])[0]).read_text()
+
+    assert {rule for _, rule in MALICIOUS.values()} == set(re.findall(r"^rule (\w+)", text, re.M))
 
 
 @pytest.mark.parametrize("name", BENIGN)

