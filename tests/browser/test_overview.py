@@ -23,7 +23,8 @@ HIDE = """(isHidden) => {
 }"""
 SHOWN = """() => {
   const chart = Chart.getChart("trend-chart");
-  return chart.data.datasets.map((bars) => bars.label).filter((_, at) => chart.isDatasetVisible(at));
+  const names = chart.data.datasets.map((bars) => bars.label);
+  return names.filter((_, place) => chart.isDatasetVisible(place));
 }"""
 FIRST_PAGE = "/admin/"
 
