@@ -22,7 +22,8 @@ EVENT_TYPE_PREFIX = "fim."
 def show_logs_of_alert(alert: Alert) -> SafeString:
     """Return the cards of logs for the page of an alert. Four queries, whatever is stored."""
     causes = find_causes(alert)
-    moment = causes[0].timestamp if causes else alert.event.timestamp
+    # When it began: what else happened then is the story, what came with the last repeat is not.
+    moment = min([alert.event.timestamp, *(log.timestamp for log in causes)])
     context = {
         "host": alert.event.source_name,
         "moment": moment,

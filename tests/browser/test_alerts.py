@@ -84,6 +84,16 @@ def test_the_keyboard_is_enough(admin):
     expect(history(admin).last).to_contain_text("Put back from Ansible.")
 
 
+def test_an_alert_leads_to_the_diffs_around_it(analyst):
+    find(analyst, SHELL)
+
+    around = analyst.page.get_by_role("region", name="around")
+    around.get_by_role("link", name="/var/www/shop/src/Checkout/Controller.php").first.click()
+
+    diff = analyst.page.get_by_role("region", name="Diff")
+    expect(diff).to_contain_text("+            @include")
+
+
 def test_times_are_the_viewers(take_seat):
     seat = take_seat("analyst", timezone_id="Asia/Tokyo")
     find(seat, SHELL)

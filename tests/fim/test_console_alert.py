@@ -66,6 +66,18 @@ def test_the_page_leads_to_its_logs(page_of):
     assert f"/admin/fim/fimlog/{log.pk}/change/" in page
 
 
+def test_a_trouble_that_repeats_is_shown_with_what_happened_when_it_began(page_of, time_machine):
+    make_malware(timestamp=NOON.isoformat())
+    neighbour = make_log(path="/etc/cron.d/php", timestamp=NOON.isoformat())
+    for minute in range(1, 30):
+        time_machine.move_to(NOON + timedelta(minutes=minute), tick=False)
+        make_malware(received_at=NOON + timedelta(minutes=minute))
+
+    page = page_of(Alert.objects.get())
+
+    assert f"/admin/fim/fimlog/{neighbour.pk}/change/" in page
+
+
 def test_the_page_of_another_event_says_that_there_are_no_logs(page_of):
     assert "No logs of a host with this name." in page_of(make_event(severity="HIGH").alert)
 
