@@ -18,6 +18,11 @@ CATEGORIES = ("normal", "suspicious", "danger", "malware")
 # A node takes no longer rule.
 MAX_RULE_CHARACTERS = 255
 SCANNED_ACTIONS = {"created", "modified", "moved"}
+# What keeps a file from being scanned may be there for that.
+UNSCANNED = {
+    "timeout": ("yara-timeout", "no rule came to an end in time"),
+    "skipped": ("yara-skipped", "other files kept the scans busy"),
+}
 SETUID, SETGID, GROUP_EXECUTE = 0o4000, 0o2000, 0o0010
 CAPABILITY = "security.capability="
 SCRIPTS = ("php", "php[3-8]", "phtml", "phar", "asp", "aspx", "jsp", "jspx")
@@ -112,8 +117,8 @@ class Judge:
             attributes["yara"] = said
         for rule in scan.rules:
             yield Finding("malware", rule)
-        if scan.problem == "timeout":
-            yield Finding("suspicious", "yara-timeout", "no rule came to an end in time")
+        if scan.problem in UNSCANNED:
+            yield Finding("suspicious", *UNSCANNED[scan.problem])
 
     def _place_findings(self, difference: Difference) -> Iterator[Finding]:
         for path in _paths_of(difference):

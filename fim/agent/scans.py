@@ -152,6 +152,6 @@ class Scans:
             self._learned_at = self.last_at
             logger.info("The baseline of %d entries is made.", self._first.done_count)
             self._first = None
-            return
-        logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
+        else:
+            logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self.on_end()

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,10 @@ CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "yara_child.py"
 STARTER_FILE = os.path.join(os.path.dirname(CHILD), "rules", "starter.yar")
 RULE_SUFFIXES = (".yar", ".yara")
 COMPILE_SECONDS = 120
+# Files made to keep scans busy must not keep the agent from the others. After so many of them in
+# a minute only small ends of files are scanned, after twice as many none.
+MOST_TIMEOUTS, TIMEOUTS_SECONDS = 5, 60.0
+HURRIED_BYTES = 64 * 1024
 # What the child may take beyond the bound of its scan: its start, and reading the file.
 SPARE_SECONDS = 5
 MOST_ANSWER_BYTES = 256 * 1024
@@ -32,7 +38,9 @@ class RulesError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a scan found. `problem` says why there is no answer: timeout, unread or failed."""
+    """What a scan found. `problem` says why there is no answer: timeout, skipped, unread or
+    failed.
+    """
 
     rules: tuple[str, ...] = ()
     problem: str = ""
@@ -52,17 +60,24 @@ class Yara:
         self._compiled = compiled_rules(settings.rules)
         self._child: subprocess.Popen | None = None
         self._requests: socket.socket | None = None
+        self._timeouts: deque[float] = deque(maxlen=2 * MOST_TIMEOUTS)
 
     def scan(self, path: str) -> Scan:
         """Scan what is at the path now; a file that is gone or no regular file finds nothing."""
+        timeout_count = self._recent_timeouts()
+        if timeout_count >= 2 * MOST_TIMEOUTS:
+            return Scan(problem="skipped")
         with opened(path) as descriptor:
             if descriptor is None:
                 return Scan(problem="unread")
-            request = self._request_for(path)
+            request = self._request_for(path, is_hurried=timeout_count >= MOST_TIMEOUTS)
             answer = self._asked(request, descriptor)
             # The child ends itself when idle, perhaps just now.
             answer = self._asked(request, descriptor) if answer is None else answer
-        return _scan_of(answer or {"problem": "failed"})
+        scan = _scan_of(answer or {"problem": "failed"})
+        if scan.problem == "timeout":
+            self._timeouts.append(time.monotonic())
+        return scan
 
     def close(self) -> None:
         if self._requests:
@@ -73,10 +88,15 @@ class Yara:
             self._child.wait()
             self._child = None
 
-    def _request_for(self, path: str) -> bytes:
+    def _recent_timeouts(self) -> int:
+        began_at = time.monotonic() - TIMEOUTS_SECONDS
+        return sum(at > began_at for at in self._timeouts)
+
+    def _request_for(self, path: str, *, is_hurried: bool) -> bytes:
+        most = self._settings.max_bytes
         name = os.fsencode(path).decode("utf-8", "replace")
         request = {
-            "max_bytes": self._settings.max_bytes,
+            "max_bytes": min(most, HURRIED_BYTES) if is_hurried else most,
             "filepath": name,
             "filename": os.path.basename(name),
             "extension": os.path.splitext(name)[1],

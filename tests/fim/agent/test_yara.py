@@ -136,6 +136,32 @@ def test_gives_up_a_file_that_takes_too_long(yara_of, tmp_path):
     assert time.monotonic() - began_at < 4
 
 
+def test_files_that_keep_scans_busy_do_not_keep_others_from_being_scanned(tmp_path, monkeypatch):
+    """With the starter rules this file takes all the time there is."""
+    monkeypatch.setattr("fim.agent.yara.MOST_TIMEOUTS", 2)
+    busy, shell = tmp_path / "busy", tmp_path / "shell"
+    busy.write_bytes(b"<?php " + b"$_GET[" * 2_700_000)
+    shell.write_text(MALICIOUS["php-eval-post"][0])
+    yara = Yara(YaraSettings(timeout_seconds=1))
+
+    problems = [yara.scan(str(busy)).problem for _ in range(2)]
+    hurried, found = yara.scan(str(busy)), yara.scan(str(shell))
+    yara.close()
+
+    assert problems == ["timeout", "timeout"]
+    assert hurried.note.startswith("first and last 32768 of ")
+    assert found.rules == ("php_shell_evaluates_request",)
+
+
+def test_rules_that_never_end_are_given_up_for_a_minute(yara_of, tmp_path, monkeypatch):
+    monkeypatch.setattr("fim.agent.yara.MOST_TIMEOUTS", 1)
+    yara = yara_of(SLOW_RULE, timeout_seconds=1)
+
+    problems = [scan_text(yara, tmp_path, "harmless" * 8).problem for _ in range(3)]
+
+    assert problems == ["timeout", "timeout", "skipped"]
+
+
 def test_scans_again_after_its_process_was_killed(starter, tmp_path):
     text, rule = MALICIOUS["php-eval-post"]
     scan_text(starter, tmp_path, text)
