@@ -306,7 +306,8 @@ HOST_SLACK_SECONDS = env.whole("HOST_SLACK_SECONDS", default=15, minimum=0, maxi
 # Static files. Of django-unfold the console takes the build of Chart.js alone; its pages need
 # 'unsafe-eval', see docs/architecture.md.
 UNFOLD = importlib.util.find_spec("unfold")
-assert UNFOLD is not None and UNFOLD.origin is not None
+if UNFOLD is None or UNFOLD.origin is None:
+    raise ImproperlyConfigured("django-unfold is missing: install requirements.txt.")
 STATICFILES_DIRS = [
     BASE_DIR / "config" / "static",
     ("chart", Path(UNFOLD.origin).parent / "static" / "unfold" / "js" / "chart"),
