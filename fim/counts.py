@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -42,21 +43,25 @@ def add_counts(counts: Counter[Key]) -> None:
     Days before hours, each in the order of its keys, so that parallel transactions never wait for
     each other in a ring. One statement for each table, for up to 500 of its keys.
     """
-    _add(ADD_TO_DAYS, by_day(counts))
-    _add(ADD_TO_HOURS, by_hour(counts))
+    with connection.cursor() as cursor:
+        _add(cursor, ADD_TO_DAYS, by_day(counts))
+        _add(cursor, ADD_TO_HOURS, by_hour(counts))
 
 
-def _add(statement: str, counts: Counter[Any]) -> None:
+def _add(cursor: Any, statement: str, counts: Counter[Any]) -> None:
     keys = sorted(counts)
     for start in range(0, len(keys), KEYS_A_STATEMENT):
         some = keys[start : start + KEYS_A_STATEMENT]
         values: list[Any] = []
         for day, second, third in some:
             shown: Any = connection.ops.adapt_datefield_value(day)
-            values += [shown, second, third, counts[day, second, third]]
-        rows = ", ".join(["(%s, %s, %s, %s)"] * len(some))
-        with connection.cursor() as cursor:
-            cursor.execute(statement.format(rows=rows), values)
+            values += (shown, second, third, counts[day, second, third])
+        cursor.execute(_statement_of(statement, len(some)), values)
+
+
+@cache
+def _statement_of(statement: str, rows: int) -> str:
+    return statement.format(rows=", ".join(["(%s, %s, %s, %s)"] * rows))
 
 
 def by_day(counts: Counter[Key]) -> Counter[DayKey]:
