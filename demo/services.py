@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
@@ -25,6 +26,8 @@ from users.services import create_key
 
 DAYS = 90
 SENSORS = ("waf-1", "ids-1")
+LAST_SIGN_IN = timedelta(hours=5)
+BETWEEN_KEYS = timedelta(minutes=7)
 
 
 class NotEmpty(DomainError):
@@ -43,7 +46,7 @@ def fill_demo(*, password: str, now: datetime, on_progress: Progress) -> int:
     with transaction.atomic():
         _refuse_data()
         Demo.objects.create(pk=1, made_at=now)
-        _make_accounts(password, joined_at=now - timedelta(days=DAYS))
+        _make_accounts(password, now)
         items = _timeline(now)
         play(items, now=now, on_progress=on_progress)
     return sum(isinstance(item, NewLog) for item in items)
@@ -55,21 +58,30 @@ def _refuse_data() -> None:
         raise NotEmpty
 
 
-def _make_accounts(password: str, *, joined_at: datetime) -> None:
+def _make_accounts(password: str, now: datetime) -> None:
     """People, two of whom can sign in, and the keys of the machines, whose texts nobody sees."""
-    make = User.objects.create_user
+    make, joined_at = User.objects.create_user, now - timedelta(days=DAYS)
     User.objects.create_superuser("admin", "", password, date_joined=joined_at)
     make("analyst", "", password, role=Role.ANALYST, date_joined=joined_at)
     for name in (ANNA, BEN):
-        make(name, f"{name}@example.org", role=Role.ADMIN, date_joined=joined_at)
-    with audit_dated(joined_at):
-        for host in HOSTS:
-            by = at_the_console(BEN)
-            create_key(name=host, scopes={Scope.POST_LOGS}, host=host, created_by=by)
-        for sensor in SENSORS:
-            by = at_the_console(ANNA)
-            create_key(name=sensor, scopes={Scope.POST_EVENTS}, created_by=by)
-    Key.objects.update(created=joined_at)
+        make(
+            name,
+            f"{name}@example.org",
+            role=Role.ADMIN,
+            date_joined=joined_at,
+            last_login=now - LAST_SIGN_IN,
+        )
+    for number, host in enumerate(HOSTS):
+        at = joined_at + number * BETWEEN_KEYS
+        _make_key(at, name=host, scopes={Scope.POST_LOGS}, host=host, created_by=BEN)
+    for sensor in SENSORS:
+        _make_key(joined_at, name=sensor, scopes={Scope.POST_EVENTS}, created_by=ANNA)
+
+
+def _make_key(at: datetime, *, created_by: str, **fields: Any) -> None:
+    with audit_dated(at):
+        key, _ = create_key(created_by=at_the_console(created_by), **fields)
+    Key.objects.filter(pk=key.pk).update(created=at)
 
 
 def _timeline(now: datetime) -> list[Item]:

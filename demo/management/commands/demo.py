@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from config.errors import DomainError
 from demo.services import DAYS, fill_demo
+from fim.hosts.services import check_hosts
 from fim.management.bar import Bar
 
 
@@ -30,6 +32,9 @@ class Command(BaseCommand):
             )
         except DomainError as exc:
             raise CommandError(exc.detail) from exc
+        # Were the last round too long ago, the node would think that it was itself away, and give
+        # the late host its whole time again.
+        check_hosts(now=timezone.now(), max_gap=timedelta.max)
         bar.clear()
         self.stdout.write(f"Made up {count} logs of {DAYS} days.")
         if chosen:
