@@ -42,6 +42,8 @@ class FanotifyReader:
         self._own_pid = os.getpid()
         self._drained_at = time.time()
         self._wake_reader, self._wake = os.pipe2(os.O_CLOEXEC)
+        self._waiting = select.poll()
+        self._waiting.register(self._listener, select.POLLIN)
         self.unheard: dict[str, str] = {}
         try:
             self._mark(roots)
@@ -55,10 +57,8 @@ class FanotifyReader:
 
     def catch_up(self) -> None:
         """Let the trail's next answer wait for events that are there and not read yet."""
-        poll = select.poll()
-        poll.register(self._listener, select.POLLIN)
-        if poll.poll(0):
-            self._trail.read_until(0.0)
+        if self._waiting.poll(0):
+            self._trail.read_until(self._drained_at)
 
     def stop(self) -> None:
         os.write(self._wake, b".")
