@@ -20,7 +20,7 @@ SELECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest IN ({marks})"
 # the newest logs.
 MAX_RARE_SUBJECTS = 2_000
 # How many logs are read, newest first, for what has no index of its own.
-SCANNED_LOGS = 20_000
+SCANNED_LOGS = 10_000
 
 
 def assign_subjects(logs: Iterable[NewLog]) -> None:

@@ -21,6 +21,7 @@ PAGES = {
     Kind.USER: "admin:users_user_change",
 }
 MAX_TOLD_CHARACTERS = 120
+NOT_TOLD = "-"
 
 
 @admin.register(AuditEntry)
@@ -50,15 +51,15 @@ class AuditEntryAdmin(StickyFilters):
 
     @admin.display(description="to what")
     def thing(self, entry: AuditEntry) -> SafeString | str:
-        named = f"{entry.get_kind_display()} {entry.ref}".strip()
+        named = f"{entry.get_kind_display()} {entry.ref} {entry.name}".replace("  ", " ").strip()
         page = PAGES.get(Kind(entry.kind)) if entry.kind in Kind.values else None
         if page and entry.ref and entry.deed != Deed.DELETED:
-            named = format_html('<a href="{}">{}</a>', reverse(page, args=[entry.ref]), named)
-        return format_html("{} {}", named, entry.name)
+            return format_html('<a href="{}">{}</a>', reverse(page, args=[entry.ref]), named)
+        return named
 
     @admin.display(description="before and after")
     def changed(self, entry: AuditEntry) -> str:
-        told = "; ".join(f"{name}: {was} → {now}" for name, was, now in _values(entry))
+        told = "; ".join(_in_words(*value) for value in _values(entry))
         return told[:MAX_TOLD_CHARACTERS] + "…" * (len(told) > MAX_TOLD_CHARACTERS)
 
     @admin.display(description="before and after")
@@ -73,6 +74,11 @@ class AuditEntryAdmin(StickyFilters):
         return format_html(table, SafeString(head), rows) if rows else "-"
 
 
+def _in_words(name: str, before: str, after: str) -> str:
+    values = [value for value in (before, after) if value != NOT_TOLD]
+    return f"{name}: {' → '.join(values)}"
+
+
 def _values(entry: AuditEntry) -> list[tuple[str, str, str]]:
     names = sorted({*entry.before, *entry.after})
     return [(name, _told(entry.before, name), _told(entry.after, name)) for name in names]
@@ -80,6 +86,8 @@ def _values(entry: AuditEntry) -> list[tuple[str, str, str]]:
 
 def _told(values: dict[str, Any], name: str) -> str:
     if name not in values:
-        return "-"
+        return NOT_TOLD
     value = values[name]
-    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return value or "(empty)"
+    return json.dumps(value, ensure_ascii=False)

@@ -4,6 +4,7 @@ import json
 import shlex
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.db.models import QuerySet
@@ -29,12 +30,29 @@ TRIALS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+class KeyForm(forms.ModelForm):
+    class Meta:
+        model = Key
+        fields = ["name", "can_post_events", "can_post_logs", "host", "expiry_date", "revoked"]
+        help_texts = {
+            "name": "What the key is for, such as the host's name; at most 50 characters.",
+            "expiry_date": "From then on what posts with it is refused. Empty: it does not end.",
+            "revoked": "What posts with it is refused. This cannot be undone.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "expiry_date" in self.fields:
+            day, time = self.fields["expiry_date"].widget.widgets
+            day.attrs["aria-label"], time.attrs["aria-label"] = "Expires, day", "Expires, time"
+
+
 @admin.register(Key)
 class KeyAdmin(StickyFilters):
     list_display = ("prefix", "name", "host", "may", "made", "created_by", "ends", "state")
     list_filter = ("revoked", "can_post_events", "can_post_logs")
     search_fields = ("name", "prefix", "host")
-    fields = ("name", "can_post_events", "can_post_logs", "host", "expiry_date", "revoked")
+    form = KeyForm
     actions = ("revoke",)
     show_facets = admin.ShowFacets.NEVER
 
@@ -58,7 +76,21 @@ class KeyAdmin(StickyFilters):
         return badge("late", "Expired") if is_over else badge("alive", "Usable")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Key | None = None) -> tuple[str, ...]:
-        return ("revoked",) if obj is None else (*self.fields[:-1], *(["revoked"] * obj.revoked))
+        if obj is None:
+            return ()
+        made = ("name", "can_post_events", "can_post_logs", "host", "expiry_date")
+        return (*made, "revoked") if obj.revoked else made
+
+    def get_fields(self, request: HttpRequest, obj: Key | None = None) -> Any:
+        fields = KeyForm.Meta.fields
+        return fields[:-1] if obj is None else fields
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        # Saving leads to the page that shows the key, wherever else one might want to go.
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Key | None = None) -> bool:
         # A revoked key stays, so that what it posted can still be told from its name.
