@@ -29,6 +29,18 @@ INSERT = (
     " ON CONFLICT (host, event_id) WHERE event_id IS NOT NULL DO NOTHING"
 )
 COPY = f"COPY {TABLE} ({QUOTED_COLUMNS}) FROM STDIN"
+SUBJECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest"
+DIGESTS_A_STATEMENT = 500
+INSERT_SUBJECT = (
+    'INSERT INTO fim_subject (digest, path, "user", process) VALUES (%s, %s, %s, %s)'
+    " ON CONFLICT DO NOTHING"
+)
+INSERT_MANY_SUBJECTS = (
+    'INSERT INTO fim_subject (digest, path, "user", process)'
+    " SELECT decode(digest, 'hex'), path, \"user\", process FROM json_to_recordset(%s)"
+    ' AS new (digest text, path text, "user" text, process text)'
+    " ON CONFLICT DO NOTHING"
+)
 # Below this, the round trips of a COPY cost more than it saves.
 ROWS_WORTH_A_COPY = 10
 # Of SQLite's pages, which have 4 KiB: some ten milliseconds' work.
@@ -88,6 +100,38 @@ def insert_logs(logs: Sequence[NewLog]) -> int:
             return len(rows)
         cursor.executemany(INSERT, rows)
         return cursor.rowcount
+
+
+def subject_ids(digests: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids of the subjects that are there, by digest. A query for 500 on SQLite.
+
+    Past the ORM: it takes a fifth of what a lone log costs to build this query.
+    """
+    ids: dict[bytes, int] = {}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # psycopg takes longer to write an array than PostgreSQL to look it up.
+            array = ",".join(rf'"\\x{digest.hex()}"' for digest in digests)
+            cursor.execute(f"{SUBJECT_IDS} = ANY (%s::bytea[])", [f"{{{array}}}"])
+            return {bytes(digest): pk for digest, pk in cursor.fetchall()}
+        for start in range(0, len(digests), DIGESTS_A_STATEMENT):
+            some = digests[start : start + DIGESTS_A_STATEMENT]
+            cursor.execute(f"{SUBJECT_IDS} IN ({', '.join(['%s'] * len(some))})", some)
+            ids.update(cursor.fetchall())
+    return ids
+
+
+def insert_subjects(new: Sequence[tuple[bytes, NewLog]]) -> None:
+    """Insert the subjects of logs, given with their digests; leave out those that are there."""
+    rows = [(digest, log.path, log.user, log.process) for digest, log in new]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # One statement, one text: `executemany` would be a third of what a large batch costs.
+            names = ("digest", "path", "user", "process")
+            found = [dict(zip(names, (row[0].hex(), *row[1:]), strict=True)) for row in rows]
+            cursor.execute(INSERT_MANY_SUBJECTS, [json.dumps(found)])
+        else:
+            cursor.executemany(INSERT_SUBJECT, rows)
 
 
 def _copy(rows: Sequence[Sequence[Any]]) -> bool:

@@ -1,21 +1,14 @@
 """Subjects of logs: given to new logs, and searched for."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from django.db import connection
 from django.db.models import QuerySet
 
-from fim.dialects import holds, subjects_whose, subjects_with
+from fim.dialects import holds, insert_subjects, subject_ids, subjects_whose, subjects_with
 from fim.ingest.record import NewLog
 from fim.models import FimLog
 
-DIGESTS_A_STATEMENT = 500
-INSERT = (
-    'INSERT INTO fim_subject (digest, path, "user", process) VALUES (%s, %s, %s, %s)'
-    " ON CONFLICT DO NOTHING"
-)
-SELECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest IN ({marks})"
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
 MAX_RARE_SUBJECTS = 2_000
@@ -31,11 +24,11 @@ def assign_subjects(logs: Iterable[NewLog]) -> None:
     by_digest: dict[bytes, list[NewLog]] = {}
     for log in logs:
         by_digest.setdefault(_digest_of(log), []).append(log)
-    ids = _ids_of(list(by_digest))
+    ids = subject_ids(list(by_digest))
     if missing := sorted(by_digest.keys() - ids.keys()):
         # In order, so that parallel batches wait for each other in one direction.
-        _insert([(digest, by_digest[digest][0]) for digest in missing])
-        ids |= _ids_of(missing)
+        insert_subjects([(digest, by_digest[digest][0]) for digest in missing])
+        ids |= subject_ids(missing)
     for digest, same in by_digest.items():
         for log in same:
             log.subject_id = ids[digest]
@@ -83,20 +76,3 @@ def _rare_subjects(text: str) -> list[int] | None:
 def _digest_of(log: NewLog) -> bytes:
     text = f"{log.path}\0{log.user}\0{log.process}"
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
-
-
-def _ids_of(digests: Sequence[bytes]) -> dict[bytes, int]:
-    ids: dict[bytes, int] = {}
-    with connection.cursor() as cursor:
-        for start in range(0, len(digests), DIGESTS_A_STATEMENT):
-            some = digests[start : start + DIGESTS_A_STATEMENT]
-            # Past the ORM: it takes a fifth of what a lone log costs to build this query.
-            cursor.execute(SELECT_IDS.format(marks=", ".join(["%s"] * len(some))), some)
-            ids.update((bytes(digest), pk) for digest, pk in cursor.fetchall())
-    return ids
-
-
-def _insert(new: Sequence[tuple[bytes, NewLog]]) -> None:
-    with connection.cursor() as cursor:
-        rows = [(digest, log.path, log.user, log.process) for digest, log in new]
-        cursor.executemany(INSERT, rows)
