@@ -99,6 +99,10 @@ class Agent:
             closing.close()
         self.sender.finish(within_seconds=within_seconds)
         self.unsent_count = len(self.spool)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the state, of an agent that was not started too."""
         self.state.close()
         self._kept.close()
 

@@ -7,7 +7,7 @@ and a renamed directory is one statement.
 import os
 import sqlite3
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from fim.agent.facts import KINDS, Facts
 
@@ -48,8 +48,13 @@ def learn_rows(connection: sqlite3.Connection, rows: Iterable[tuple]) -> None:
     connection.executemany(f"INSERT OR IGNORE INTO baseline VALUES ({marks})", rows)  # noqa: S608
 
 
-def remove(connection: sqlite3.Connection, path: str) -> None:
-    connection.execute("DELETE FROM baseline WHERE directory = ? AND name = ?", split(path))
+def keep(connection: sqlite3.Connection, rows: Mapping[str, Facts | None]) -> None:
+    """Write the rows by their paths; None removes one."""
+    for path, facts in rows.items():
+        if facts is None:
+            connection.execute("DELETE FROM baseline WHERE directory = ? AND name = ?", split(path))
+        else:
+            put(connection, path, facts)
 
 
 def entries(connection: sqlite3.Connection, directory: bytes) -> Iterator[Row]:

@@ -91,13 +91,14 @@ class Engine:
         self.report(groups)
         if self._is_ending:
             return bool(moves or groups)
-        return self._scan_on() or bool(moves or groups)
+        return self.scan_on() or bool(moves or groups)
 
     def _idle_seconds(self) -> float | None:
         due = [at for at in (self._joiner.next_due(), self._scans.next_due()) if at is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
-    def _scan_on(self) -> bool:
+    def scan_on(self) -> bool:
+        """Do a piece of a scan that is due; False when none is."""
         groups = self._scans.advance(time.monotonic())
         if groups is None:
             return False
@@ -172,7 +173,7 @@ class Engine:
                 if renamed:
                     baseline.rename_directory(connection, *renamed)
                 for outcome in outcomes:
-                    _keep_rows(connection, outcome.found)
+                    baseline.keep(connection, outcome.found.rows)
                     journal.forget(connection, outcome.numbers)
                     self._keep(connection, outcome.found.differences)
                 self._spool.append(connection, logs)
@@ -224,11 +225,3 @@ def _directory_difference(move: DirectoryMove, row: Facts | None, after: Facts) 
         last_at=step.at,
         place=step.path,
     )
-
-
-def _keep_rows(connection: sqlite3.Connection, found: Found) -> None:
-    for path, facts in found.rows.items():
-        if facts is None:
-            baseline.remove(connection, path)
-        else:
-            baseline.put(connection, path, facts)

@@ -48,7 +48,8 @@ def examine(
         _check_directories(before, after, is_watched)
     found = Found(read_bytes=_read_bytes(after, known))
     sources = _sources(group, before, after)
-    for path in group.paths:
+    moved = _in_order(sources)
+    for path in [*moved, *(path for path in group.paths if path not in moved)]:
         _compare(path, group, before, after, sources, found)
     if len(found.differences) > 1:
         found.differences = [_with_own_steps(each, group) for each in found.differences]
@@ -97,6 +98,26 @@ def _sources(
         if _is_moved(group, row, facts) and not _is_backup(source, path, after):
             sources[path] = source
     return sources
+
+
+def _in_order(sources: dict[str, str]) -> list[str]:
+    """Order the moves so that each place is left before it is taken, one log after the other.
+
+    Where files changed places in a ring there is no such order: the last of them is taken out, and
+    what is there now counts as created.
+    """
+    ordered: list[str] = []
+    takers = {source: path for path, source in sources.items()}
+    for start in list(sources):
+        chain: list[str] = []
+        path: str | None = start
+        while path is not None and path not in ordered and path not in chain:
+            chain.append(path)
+            path = takers.get(path)
+        if path is not None and path == start and path in chain:
+            del sources[chain.pop()]
+        ordered += reversed(chain)
+    return ordered
 
 
 def _is_same_file(one: Facts, other: Facts | None) -> bool:

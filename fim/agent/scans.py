@@ -44,7 +44,7 @@ class Scans:
         self._settings = config.scan
         self._lock = threading.Lock()
         self._asked: list[tuple[tuple[str, ...], str]] = []
-        self._first: FirstScan | None = None
+        self.first: FirstScan | None = None
         self._steps: Iterator[Group | None] | Iterator[None] | None = None
         self._reason = ""
         self._learned_at = 0.0
@@ -64,7 +64,7 @@ class Scans:
         known = [root for root in self._scope.roots if is_learned(self._state, root)]
         new = [root for root in self._scope.roots if root not in known]
         if new:
-            self._first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
+            self.first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
         if known:
             self.ask(known, START)
 
@@ -80,7 +80,11 @@ class Scans:
 
     def is_learning(self, group: Group) -> bool:
         """Say whether the group's steps may be older than the baseline's rows."""
-        return not group.is_scan and (self._first is not None or group.first_at <= self._learned_at)
+        return not group.is_scan and (self.first is not None or group.first_at <= self._learned_at)
+
+    def is_due(self) -> bool:
+        """Say whether a scan runs or was asked for."""
+        return bool(self._steps or self._asked or self.first)
 
     def spend(self, size: int) -> None:
         if rate := self._settings.max_bytes_per_second:
@@ -88,7 +92,7 @@ class Scans:
 
     def next_due(self) -> float:
         """Give the monotonic time at which there is something to do."""
-        if self._steps or self._asked or self._first:
+        if self.is_due():
             return self._ready
         due = [self._next]
         if self.watches and self.watches.unwatched:
@@ -113,8 +117,8 @@ class Scans:
 
     def _begin(self, now: float) -> bool:
         self._started = now
-        if self._first:
-            self._steps = iter(self._first)
+        if self.first:
+            self._steps = iter(self.first)
             return True
         with self._lock:
             self._plan(now)
@@ -147,11 +151,11 @@ class Scans:
         self._steps = None
         self.last_at = time.time()
         self.last_seconds = time.monotonic() - self._started
-        if self._first:
-            self._first.finish(self.last_at)
+        if self.first:
+            self.first.finish(self.last_at)
             self._learned_at = self.last_at
-            logger.info("The baseline of %d entries is made.", self._first.done_count)
-            self._first = None
+            logger.info("The baseline of %d entries is made.", self.first.done_count)
+            self.first = None
         else:
             logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self.on_end()

@@ -1,0 +1,169 @@
+"""The agent as operators run it: a process of its own, with a configuration file."""
+
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
+CONFIG = """
+host = "web-1"
+state_dir = "{directory}/state"
+window_seconds = {window_seconds}
+{more}
+[[watch]]
+path = "{directory}/tree"
+[node]
+url = "{node.url}"
+[who]
+method = "none"
+[canary]
+every_seconds = 0
+"""
+
+
+class RealAgent:
+    """Watches `directory`/tree and reports to `node`."""
+
+    def __init__(self, directory, node, *, window_seconds=0.3, more=""):
+        self.tree = directory / "tree"
+        self.tree.mkdir(exist_ok=True)
+        self.node = node
+        self.log = directory / "agent.log"
+        self._state = directory / "state" / "agent.sqlite3"
+        self._config = directory / "agent.toml"
+        self._config.write_text(
+            CONFIG.format(directory=directory, node=node, window_seconds=window_seconds, more=more)
+        )
+        self.process = None
+        self.learned = None
+
+    def start(self):
+        """Return once the watches stand and the baseline is there."""
+        if self.learned is None:
+            self.learned = real_state(self.tree)
+        self.launch()
+        wait_until(lambda: "Watching" in self.log.read_text(), self)
+        wait_until(lambda: self._meta("baseline_at:%") is not None, self)
+
+    def launch(self):
+        with self.log.open("w") as log:
+            command = [sys.executable, "-m", "fim.agent", "run", "--config", self._config]
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=30)
+
+    @property
+    def seq(self):
+        return self._meta("seq") or 0
+
+    def _meta(self, name):
+        with closing(sqlite3.connect(self._state, timeout=30)) as state:
+            found = state.execute("SELECT value FROM meta WHERE name LIKE ?", (name,)).fetchone()
+        return found[0] if found else None
+
+
+@contextmanager
+def real_agent(directory, node, **options):
+    agent = RealAgent(directory, node, **options)
+    try:
+        yield agent
+    finally:
+        if agent.process:
+            agent.stop()
+
+
+def wait_until(is_so, agent, *, within_seconds=60.0):
+    deadline = time.monotonic() + within_seconds
+    while not is_so():
+        assert agent.process.poll() is None, agent.log.read_text()
+        assert time.monotonic() < deadline, agent.log.read_text()
+        time.sleep(0.05)
+
+
+def stored_logs(node):
+    """Give all logs of the node in the order of their `seq`."""
+    status, content = node.as_admin("GET", "/api/logs/export/")
+    assert status == 200
+    return sorted(map(json.loads, content.splitlines()), key=lambda log: log["seq"])
+
+
+def told_state(logs, learned):
+    """Give the files that the logs, one after the other, make of those in the baseline."""
+    state = dict(learned)
+    for log in logs:
+        state.pop(log["path_from"], None)
+        state[log["path"]] = log["sha256"]
+        if log["action"] == "deleted":
+            del state[log["path"]]
+    return state
+
+
+def real_state(tree):
+    state = {}
+    for directory, directories, files in os.walk(tree):
+        state |= {os.path.join(directory, name): "" for name in directories}
+        for name in files:
+            path = os.path.join(directory, name)
+            state[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return state
+
+
+def assert_all_arrived_once(agent, *, within_seconds=60.0):
+    """Wait until the node knows what is there; then every number has come exactly once."""
+    wanted = real_state(agent.tree)
+    deadline = time.monotonic() + within_seconds
+    while told_state(stored_logs(agent.node), agent.learned) != wanted:
+        assert agent.process.poll() is None, agent.log.read_text()
+        if time.monotonic() > deadline:
+            assert told_state(stored_logs(agent.node), agent.learned) == wanted
+        time.sleep(0.2)
+    wait_until(lambda: len(stored_logs(agent.node)) == agent.seq, agent)
+    logs = stored_logs(agent.node)
+    assert [log["seq"] for log in logs] == list(range(1, agent.seq + 1))
+    return logs
+
+
+def kill_node(node):
+    """End the node and its workers at once, as a power cut would."""
+    processes = [node.process.pid, *(c.pid for c in psutil.Process(node.process.pid).children())]
+    for pid in processes:
+        os.kill(pid, signal.SIGKILL)
+    node.process.wait()
+    for pid in processes[1:]:
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+
+
+@contextmanager
+def small_queue():
+    """Let an agent that starts now have a queue of 1,024 events, where that may be set.
+
+    Gives the length of the queue that it will have.
+    """
+    usual = QUEUE.read_text()
+    try:
+        QUEUE.write_text("1024")
+    except PermissionError:
+        yield int(usual)
+        return
+    try:
+        yield 1024
+    finally:
+        QUEUE.write_text(usual)

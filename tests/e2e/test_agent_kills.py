@@ -1,0 +1,104 @@
+"""Agent and node killed at random moments while files change: nothing is lost, nothing twice."""
+
+import random
+import threading
+import time
+
+import pytest
+
+from tests.e2e.real_agent import assert_all_arrived_once, kill_node, real_agent
+from tests.node import running_node
+
+
+@pytest.fixture
+def own_node(tmp_path):
+    with running_node(tmp_path) as node:
+        yield node
+
+
+class Writer:
+    """Creates, changes, moves and deletes files in a fixed order until it is told to stop."""
+
+    def __init__(self, tree):
+        self._tree = tree
+        self._random = random.Random(7)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        for number in range(5):
+            (self._tree / f"d{number}").mkdir()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self):
+        number = 0
+        while not self._stop.wait(0.003):
+            number += 1
+            self._change(number)
+
+    def _change(self, number):
+        path = self._path(number)
+        deed = self._random.choice(("write", "write", "save", "move", "delete", "mode"))
+        if deed == "write" or not path.exists():
+            path.write_text(f"{number}")
+        elif deed == "save":
+            path.with_suffix(".tmp").write_text(f"saved {number}")
+            path.with_suffix(".tmp").rename(path)
+        elif deed == "move":
+            path.rename(self._path(number + 1))
+        elif deed == "mode":
+            path.chmod(0o600 + number % 0o100)
+        else:
+            path.unlink()
+
+    def _path(self, number):
+        directory = self._tree / f"d{self._random.randrange(5)}"
+        return directory / f"f{self._random.randrange(40)}"
+
+
+def test_three_kills_of_agent_and_node_lose_and_repeat_nothing(own_node, tmp_path):
+    kill_in_turns(own_node, tmp_path, rounds=3)
+
+
+@pytest.mark.slow
+def test_fifty_kills_of_agent_and_node_lose_and_repeat_nothing(own_node, tmp_path):
+    kill_in_turns(own_node, tmp_path, rounds=50)
+
+
+def kill_in_turns(node, directory, *, rounds):
+    moments = random.Random(11)
+    with real_agent(directory, node) as agent:
+        agent.start()
+        with Writer(agent.tree):
+            for number in range(rounds):
+                time.sleep(moments.uniform(0.1, 2.0))
+                agent.kill()
+                if number % 2:
+                    kill_node(node)
+                agent.launch()
+                if number % 2:
+                    time.sleep(moments.uniform(0.0, 1.0))
+                    node.start()
+
+        logs = assert_all_arrived_once(agent)
+
+        assert len({log["event_id"] for log in logs}) == len(logs) > 50 * rounds
+
+
+def test_a_node_that_was_away_gets_every_log_once_and_in_order(own_node, tmp_path):
+    with real_agent(tmp_path, own_node) as agent:
+        agent.start()
+        own_node.stop()
+        with Writer(agent.tree):
+            time.sleep(2)
+        own_node.start()
+
+        logs = assert_all_arrived_once(agent)
+
+        assert [log["id"] for log in logs] == sorted(log["id"] for log in logs)
+        assert "The node answers again." in agent.log.read_text()
