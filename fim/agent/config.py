@@ -39,6 +39,8 @@ def load(path: str) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(_syntax_text(name, str(exc))) from exc
+    except RecursionError as exc:
+        raise ConfigError(f"{name}: not valid TOML: too many brackets in one another.") from exc
     reading = _Reading(path, Lines(text))
     config = reading.config(document)
     if reading.problems:

@@ -80,7 +80,8 @@ def path(value: Any) -> str:
     name = text(value)
     if not os.path.isabs(name):
         raise refuse(f"{name!r} must be an absolute path")
-    return os.path.normpath(name)
+    # POSIX lets two slashes at the beginning mean something else; Linux does not.
+    return "/" + os.path.normpath(name).lstrip("/")
 
 
 def url(value: Any) -> str:

@@ -19,7 +19,7 @@ SETTING = re.compile(
 )
 # In any file: what stands behind a name that says so, and passwords in URLs.
 NAMED_SECRET = re.compile(
-    r"(?P<kept>(?:password|passphrase|passwort|(?<!no)passwd(?=[\"']?\s*=)|secret|token"
+    r"(?P<kept>(?:password|passphrase|passwort|passwd(?=[\"']?\s*=)|secret|token"
     r"|api[_-]?key|private[_-]?key|access[_-]?key|secret[_-]?key|credentials?|kata_sandi)"
     r"[\"']?\s*(?:=>|=|:)\s*)(?P<secret>\S.*)",
     re.IGNORECASE,

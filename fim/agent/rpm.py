@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from fim.agent.operations import Operation, Timeline
 
-QUERY_SECONDS = 20
+QUERY_SECONDS = 5
+# How long rpm is left alone that did not answer: its database may be locked by a transaction.
+REST_SECONDS = 60.0
 # A transaction writes again and again, and is not followed at every step.
 LEAST_SECONDS = 2.0
 # How often rpm may be asked for the files of packages: a burst of changes starts no burst of it.
@@ -36,6 +38,7 @@ class Rpm:
         self._versions: dict[str, str] = {}
         self._files: OrderedDict[str, bytes] = OrderedDict()
         self._query_times: list[float] = []
+        self._rests_until = 0.0
 
     @property
     def is_there(self) -> bool:
@@ -44,7 +47,7 @@ class Rpm:
     def operations_at(self, moment: float) -> Iterator[Operation]:
         """Give what rpm installed at a moment; without a process where its database stayed."""
         now = time.monotonic()
-        if now - self._looked_at > LEAST_SECONDS:
+        if now - self._looked_at > LEAST_SECONDS and now > self._rests_until:
             self._looked_at = now
             if (stamp := self._stamp_now()) != self._stamp:
                 self._stamp = stamp
@@ -89,7 +92,7 @@ class Rpm:
     def _may_ask(self) -> bool:
         now = time.monotonic()
         self._query_times = [at for at in self._query_times if now - at < QUERIES_SECONDS]
-        if len(self._query_times) >= MOST_QUERIES:
+        if len(self._query_times) >= MOST_QUERIES or now < self._rests_until:
             return False
         self._query_times.append(now)
         return True
@@ -102,7 +105,10 @@ class Rpm:
             done = subprocess.run(  # noqa: S603
                 command, capture_output=True, timeout=QUERY_SECONDS, env=environment, check=False
             )
-        except (OSError, subprocess.SubprocessError):
+        except subprocess.TimeoutExpired:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            return b""
+        except OSError:
             return b""
         return done.stdout if done.returncode == 0 else b""
 

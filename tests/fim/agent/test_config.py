@@ -112,6 +112,7 @@ def test_names_line_and_key_of_all_that_is_wrong(write):
         ("a = [1,\n\n", "agent.toml: not valid TOML: Invalid value."),
         ('host = "a"\nhost = "b"\n', "agent.toml line 2: not valid TOML: Cannot overwrite a value"),
         ('[node]\nurl = "http://a"\n[node]\n', "agent.toml line 3: not valid TOML: "),
+        ("a = " + "[" * 100_000, "agent.toml: not valid TOML: too many brackets"),
         ('host = "a\n', "agent.toml line 1: not valid TOML: Illegal character"),
         ("node = 5\n" + LEAST, "agent.toml line 1, node: takes a table, written [node]"),
         ("watch = 5\n", "agent.toml line 1, watch: names no directory"),
@@ -160,6 +161,11 @@ def test_refuses(write, line):
 
     assert len(found) == 1
     assert found[0].startswith(f"agent.toml line 1, {key}")
+
+
+@pytest.mark.parametrize("path", ["//etc", "/etc/", "/srv/../etc", "/./etc"])
+def test_a_root_has_one_spelling(write, path):
+    assert load(write(f'[[watch]]\npath = "{path}"\n')).roots == ("/etc",)
 
 
 def test_reads_the_key_from_a_file(write, tmp_path):

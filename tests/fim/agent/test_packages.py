@@ -200,6 +200,30 @@ def test_reads_on_in_a_log_that_was_rotated(debian, packages):
     assert second["version_before"] == "1.0"
 
 
+def test_a_start_after_a_rotation_knows_what_came_before(debian, state):
+    debian.install(debian.build("hello", "1.0", HELLO))
+    log = debian.root / "var/log/dpkg.log"
+    log.rename(f"{log}.1")
+    log.touch()
+
+    found = explained(Packages(state, str(debian.root)), debian.root / "usr/bin/hello")
+
+    assert found["version"] == "1.0"
+
+
+def test_what_a_removal_leaves_is_not_explained_by_it(debian, packages):
+    conffile = debian.root / "etc/tool.conf"
+    files = {"/etc/tool.conf": "a = 1\n"}
+    debian.install(debian.build("tool", "1.0", files, conffiles=files))
+    log = debian.root / "var/log/dpkg.log"
+    debian.dpkg("-r", "tool")
+    removal = [line for line in log.read_text().splitlines(True) if " 1.0 <none>" in line][-1]
+    log.write_text(removal)
+    conffile.write_text("a = 2\n")
+
+    assert explained(packages, conffile) is None
+
+
 def test_a_log_full_of_nonsense_explains_nothing(debian, packages):
     (debian.root / "var/log/dpkg.log").write_bytes(
         b"\0\xff\n2026-99-99 99:99:99 install a <none> 1\nshort\n" + b"x " * 100_000

@@ -101,3 +101,20 @@ def test_rpm_is_not_asked_again_while_its_database_stays(fedora, monkeypatch):
         list(rpm_of_root.operations_at(time.time()))
 
     assert asked == []
+
+
+def test_an_rpm_that_does_not_answer_is_left_alone(fedora, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    slow = tmp_path / "bin" / "rpm"
+    slow.write_text(f"#!/bin/sh\necho asked >> {tmp_path}/asked\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    monkeypatch.setattr("fim.agent.rpm.QUERY_SECONDS", 0.2)
+    monkeypatch.setattr("fim.agent.rpm.LEAST_SECONDS", 0)
+    rpm_of_root = Rpm(str(fedora))
+
+    for number in range(3):
+        (fedora / f"var/lib/rpm/{number}").write_text("x")
+        list(rpm_of_root.operations_at(time.time()))
+
+    assert (tmp_path / "asked").read_text() == "asked\n"
