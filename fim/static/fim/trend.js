@@ -2,7 +2,12 @@
 // A bar leads to the logs of its day and category.
 "use strict";
 {
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A variable's own text is two colours, light and dark; an element that wears it knows which.
+  const colour = (name) => {
+    const canvas = document.getElementById("trend-chart");
+    canvas.style.color = `var(${name})`;
+    return getComputedStyle(canvas).color;
+  };
   const title = (name) => name[0].toUpperCase() + name.slice(1);
   let chart = null;
 
