@@ -4,7 +4,10 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
+from config.lists import StickyFilters, badge
+from config.moments import show_moment
 from config.pagination import CappedPaginator
 from threats import alert_admin  # noqa: F401  (registers it)
 from threats.edits import add_event, delete_event, update_event
@@ -13,8 +16,11 @@ from users.audit import who_of
 
 
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
-    list_display = ("timestamp", "ranked", "event_type", "source_name", "count", "last_seen_at")
+class EventAdmin(StickyFilters):
+    list_display = ("moment", "ranked", "event_type", "source_name", "count", "seen")
+    list_display_links = ("moment", "event_type")
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     list_filter = ("severity", "timestamp")
     search_fields = ("source_name", "event_type", "description")
     fields = (
@@ -32,8 +38,16 @@ class EventAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
 
     @admin.display(ordering=severity_rank(), description="severity")
-    def ranked(self, event: Event) -> str:
-        return event.severity
+    def ranked(self, event: Event) -> SafeString:
+        return badge(event.severity, event.get_severity_display())
+
+    @admin.display(ordering="timestamp", description="first seen")
+    def moment(self, event: Event) -> SafeString | str:
+        return show_moment(event.timestamp)
+
+    @admin.display(ordering="last_seen_at", description="last seen")
+    def seen(self, event: Event) -> SafeString | str:
+        return show_moment(event.last_seen_at)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Event | None = None
