@@ -1,5 +1,6 @@
 """The console's first page, and the parts of it that stay fresh by themselves."""
 
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ def show_overview(request: HttpRequest) -> TemplateResponse:
         "is_empty": not FimLog.objects.exists() and not Event.objects.exists(),
         "node_url": request.build_absolute_uri("/").rstrip("/"),
         "install_dir": settings.BASE_DIR,
+        "python": sys.executable,
         **_state(now),
         **_trend(now, days),
         **_busiest(now),

@@ -1,5 +1,7 @@
 """The console's first page: what it shows, for whom, and that it costs the same at any size."""
 
+import html
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +49,15 @@ def test_an_empty_node_shows_how_to_bring_in_data(console):
 
     for command in ("curl http://testserver/api/ingest/fim/", "manage.py watch", "make demo"):
         assert command in page
+
+
+def test_the_log_that_it_shows_is_taken_and_ends_the_first_steps(console, client):
+    shown = re.search(r"-d '(.+?)'</pre>", html.unescape(page_of(console)))
+
+    answer = client.post("/api/ingest/fim/", shown[1], content_type="application/json")
+
+    assert answer.status_code == 201
+    assert "make demo" not in page_of(console)
 
 
 def test_a_node_with_data_shows_no_first_steps(console):
