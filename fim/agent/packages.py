@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 MOST_HASHED_BYTES = 128 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 # How long dpkg has to come to an end before its lists are kept.
-QUIET_SECONDS = 30.0
+QUIET_SECONDS = 10.0
+# What dpkg names the new and the old file while it puts one in the other's place.
+TEMPORARY = {".dpkg-new", ".dpkg-tmp"}
 # A start has more urgent things to do.
 START_SECONDS = 5.0
 # By the length of their hexadecimal digits: what rpm's packages were built with.
@@ -80,7 +82,9 @@ class Packages:
     def _is_of_dpkg(self, difference: Difference, operation: Operation) -> bool:
         path, after = difference.path, difference.after
         if after is None:
-            return self._dpkg.was_in(self._state.connection(), path, operation)
+            return self._is_dpkgs_own(path, operation) or self._dpkg.was_in(
+                self._state.connection(), path, operation
+            )
         if not operation.version:
             return False
         if after.kind != "file":
@@ -89,6 +93,11 @@ class Packages:
         if md5:
             return _has_digest(difference.place, after, "md5", md5)
         return self._dpkg.is_in(path, operation)
+
+    def _is_dpkgs_own(self, path: str, operation: Operation) -> bool:
+        """Tell whether a file that is gone was one of dpkg's steps to a file of the package."""
+        target, dot, suffix = path.rpartition(".")
+        return f"{dot}{suffix}" in TEMPORARY and self._dpkg.is_in(target, operation)
 
     def _is_of_rpm(self, difference: Difference, operation: Operation) -> bool:
         digest = self._rpm.digest_of(difference.path, operation)

@@ -152,6 +152,16 @@ def test_a_file_that_an_upgrade_drops_is_explained(debian, packages):
     assert explained(packages, debian.root / "usr/bin/bye", action="deleted")["version"] == "2.0"
 
 
+def test_dpkgs_own_steps_to_a_file_are_explained(debian, packages):
+    debian.install(debian.build("hello", "1.0", HELLO))
+    steps = debian.root / "usr/bin/hello.dpkg-tmp", debian.root / "usr/bin/other.dpkg-tmp"
+
+    found = [explained(packages, step, action="deleted") for step in steps]
+
+    assert found[0]["package"] == "hello:all"
+    assert found[1] is None
+
+
 def test_deleting_what_a_package_still_names_is_not_explained(debian, packages):
     debian.install(debian.build("hello", "1.0", HELLO))
     packages.remember()
