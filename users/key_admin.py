@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from config.lists import StickyFilters, badge
+from config.lists import StickyChangeList, StickyFilters, badge
 from config.moments import show_moment
 from users.audit import who_of
 from users.models import Key, Scope
@@ -47,6 +48,11 @@ class KeyForm(forms.ModelForm):
             day.attrs["aria-label"], time.attrs["aria-label"] = "Expires, day", "Expires, time"
 
 
+class KeyChangeList(StickyChangeList):
+    def url_for_result(self, result: Any) -> str:
+        return reverse("admin:users_key_change", args=[result.prefix])
+
+
 @admin.register(Key)
 class KeyAdmin(StickyFilters):
     list_display = ("prefix", "name", "host", "may", "made", "created_by", "ends", "state")
@@ -74,6 +80,15 @@ class KeyAdmin(StickyFilters):
             return badge("silent", "Revoked")
         is_over = key.expiry_date is not None and key.expiry_date <= timezone.now()
         return badge("late", "Expired") if is_over else badge("alive", "Usable")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StickyChangeList]:
+        return KeyChangeList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Key | None:
+        """Find a key by its prefix: its id holds its hash, which is no part of an address."""
+        return self.get_queryset(request).filter(prefix=object_id).first()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Key | None = None) -> tuple[str, ...]:
         if obj is None:

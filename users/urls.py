@@ -3,6 +3,7 @@
 from django.urls import path
 
 from users import views
+from users.audit_views import AuditView
 
 urlpatterns = [
     path("token/", views.TokenView.as_view(), name="token"),
@@ -10,5 +11,6 @@ urlpatterns = [
     path("login/", views.LoginView.as_view(), name="login"),
     path("logout/", views.LogoutView.as_view(), name="logout"),
     path("check-auth/", views.CheckAuthView.as_view(), name="check-auth"),
+    path("audit/", AuditView.as_view(), name="audit"),
     path("users/me/", views.MeView.as_view(), name="me"),
 ]

@@ -53,7 +53,7 @@ def pages(admin):
         "/admin/users/user/add/",
         f"/admin/users/user/{admin.pk}/password/",
         *with_pages_of("users/user", admin.pk),
-        *with_pages_of("users/key", key.pk),
+        *with_pages_of("users/key", key.prefix),
         *with_pages_of("threats/alert", alert.pk),
         *with_pages_of("threats/event", alert.event.pk),
         *with_pages_of("fim/fimlog", log.pk),

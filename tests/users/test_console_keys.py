@@ -21,7 +21,7 @@ def form(**fields):
 
 
 def change_page(key):
-    return f"{LIST}{key.pk.replace('$', '_24')}/change/"
+    return f"{LIST}{key.prefix}/change/"
 
 
 def post_event(text):
@@ -82,6 +82,15 @@ def test_the_commands_shown_with_a_key_work(browser):
     commands = answer.context["trials"]
     assert [post_as_told(command) for command in commands] == [201, 201]
     assert FimLog.objects.get().path == "/tmp/trial"
+
+
+def test_no_address_holds_the_hash_of_a_key(browser):
+    key, _ = make_key()
+    pages = [browser.get(path).content.decode() for path in (LIST, change_page(key))]
+
+    assert f'href="{change_page(key)}"' in pages[0]
+    for page in pages:
+        assert not re.search(r'(href|action)="[^"]*' + re.escape(key.hashed_key[-40:]), page)
 
 
 def test_tells_who_made_it(browser):
