@@ -9,8 +9,9 @@ CHECK_ENV := VAR_DIR=$(CURDIR)/$(VENV)/check SECURE_SSL_REDIRECT=true \
 STATIC_ROOT_OF_NODE = $(BIN)/python -c 'from config.settings import STATIC_ROOT; print(STATIC_ROOT)'
 
 # A database, keys and static files of its own, whatever the environment says of a real node.
-DEMO_ENV := VAR_DIR=$(CURDIR)/var/demo DATABASE_URL=sqlite:///$(CURDIR)/var/demo/picket.sqlite3 \
-	STATIC_ROOT=$(CURDIR)/var/demo/static ENV_FILE=/dev/null NODE_NAME=demo \
+DEMO_DIR ?= $(CURDIR)/var/demo
+DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3 \
+	STATIC_ROOT=$(DEMO_DIR)/static ENV_FILE=/dev/null NODE_NAME=demo \
 	SECRET_KEY= JWT_SIGNING_KEY=
 
 .PHONY: help run demo screenshots test test-long bench bench-quick lint clean
@@ -51,7 +52,7 @@ run: $(VENV)/installed
 	@exec $(BIN)/gunicorn config.wsgi
 
 demo: $(VENV)/installed
-	@rm -rf var/demo && mkdir -p -m 700 var/demo
+	@mkdir -p -m 700 $(DEMO_DIR) && rm -f $(DEMO_DIR)/picket.sqlite3*
 	@$(DEMO_ENV) $(BIN)/python manage.py migrate --noinput --verbosity 0
 	@$(DEMO_ENV) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(DEMO_ENV) $(BIN)/python manage.py demo

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser import tools
 from tests.browser.seats import Seat
@@ -19,6 +19,7 @@ ZONES = (
     "America/Denver", "America/Los_Angeles", "Pacific/Honolulu", "Pacific/Pago_Pago",
 )  # fmt: skip
 AFTERNOON = 14
+MOST_MILLISECONDS = 10_000
 
 # The pages are the same on both databases; what differs is proven once, by a whole journey.
 collect_ignore = []
@@ -49,6 +50,7 @@ def node(tmp_path_factory):
 @pytest.fixture(scope="package")
 def chromium():
     # Ended with the package: while it runs, Django takes this thread for an asynchronous one.
+    expect.set_options(timeout=MOST_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=tools.chromium(), args=list(tools.FLAGS)
@@ -67,7 +69,7 @@ def take_seat(chromium, node):
             base_url=node.url,
             **{"timezone_id": node.env["TIME_ZONE"], "locale": "en-GB"} | options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(MOST_MILLISECONDS)
         seat = Seat(node, context.new_page(), Witness(context, node.url))
         seats.append(seat)
         if username:

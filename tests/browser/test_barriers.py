@@ -18,6 +18,7 @@ MAIN_PAGES = (
     "/admin/threats/alert/",
     "/admin/fim/fimlog/",
     "/admin/threats/event/",
+    "/admin/fim/host/",
     "/admin/users/key/",
     "/admin/users/key/add/",
     "/admin/users/user/",
@@ -35,6 +36,15 @@ def first_of(seat, path):
 def pages(admin):
     lists = ("/admin/threats/alert/", "/admin/fim/fimlog/", "/admin/users/user/")
     return [*MAIN_PAGES, *(first_of(admin, path) for path in lists)]
+
+
+def test_nothing_keeps_people_out(admin, pages, axe):
+    found = []
+    for path in pages:
+        admin.go(path)
+        found += admin.barriers(axe)
+
+    assert "\n".join(found) == ""
 
 
 def test_contrast_is_enough_in_the_dark(admin, pages, axe):
