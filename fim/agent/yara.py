@@ -179,7 +179,8 @@ def rule_files(rules: Iterable[str]) -> list[str]:
 def _child(mode: str, *arguments: Any, keep: list[int], **options: Any) -> subprocess.Popen:
     # Only this agent's own files decide what runs, and nothing of its surroundings.
     command = [sys.executable, "-I", CHILD, mode, *(str(argument) for argument in arguments)]
-    return subprocess.Popen(command, pass_fds=keep, **options)  # noqa: S603
+    # In a group of its own: Ctrl-C is for the agent, which still has files to scan.
+    return subprocess.Popen(command, pass_fds=keep, process_group=0, **options)  # noqa: S603
 
 
 def _scan_of(answer: dict[str, Any]) -> Scan:

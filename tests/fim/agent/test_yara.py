@@ -2,7 +2,10 @@
 
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 from fim.agent.config_sections import YaraSettings
 from fim.agent.yara import RulesError, Yara, rule_files
 from tests.fim.agent.yara_samples import BENIGN, MALICIOUS
+from tests.node import ROOT
 
 SLOW_RULE = """
 rule slow {
@@ -184,6 +188,28 @@ def test_scans_with_no_rights_of_its_own(starter, tmp_path):
     child = next(p for p in psutil.Process().children() if "yara_child.py" in " ".join(p.cmdline()))
     assert scan.rules == ("php_shell_evaluates_request",)
     assert child.uids() == (65534, 65534, 65534)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv"), reason="needs root and setpriv"
+)
+def test_a_service_that_may_not_become_nobody_scans_without_capabilities(tmp_path):
+    path = tmp_path / "private"
+    path.write_text(MALICIOUS["php-eval-post"][0])
+    path.chmod(0o600)
+    code = (
+        "import psutil; from fim.agent.yara import Yara;"
+        "from fim.agent.config_sections import YaraSettings;"
+        f"yara = Yara(YaraSettings()); print(yara.scan('{path}').rules);"
+        "child = psutil.Process().children()[0]; print(child.uids().effective,"
+        " [line for line in open(f'/proc/{child.pid}/status') if line.startswith('CapEff')])"
+    )
+    command = ["setpriv", "--bounding-set=-setuid,-setgid", sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    rules, rights = done.stdout.splitlines()
+    assert "php_shell_evaluates_request" in rules
+    assert rights == "0 ['CapEff:\\t0000000000000000\\n']"
 
 
 def test_finds_nothing_where_there_is_no_file(starter, tmp_path):
