@@ -121,6 +121,8 @@ def _hurried() -> Iterator[None]:
     """Wait for no disk meanwhile; leave the database as a node that came this far has it."""
     from django.db import connection
 
+    from fim.search_index import index_subjects
+
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET synchronous_commit = off")
@@ -132,6 +134,8 @@ def _hurried() -> Iterator[None]:
         cursor.execute("PRAGMA synchronous = OFF")
         cursor.execute("PRAGMA cache_size = -1000000")
         yield
+        # The node's own thread would have done it in a quiet second.
+        index_subjects()
         cursor.execute("PRAGMA journal_mode = WAL")
 
 

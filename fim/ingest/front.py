@@ -154,6 +154,9 @@ def _take(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] |
         stored, is_new = commit_log(log)
     except (OperationalError, InterfaceError) as exc:
         return _refusal(exc)
+    except Exception:
+        # Nothing is stored. The whole way meets the same, and has the words for it.
+        return None
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return status, encode(FimLogSerializer().to_representation(stored)), []
 

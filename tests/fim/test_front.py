@@ -194,6 +194,17 @@ def test_says_when_the_database_cannot_take_it(post, monkeypatch):
     assert json.loads(body)["code"] == "storage_unavailable"
 
 
+def test_what_fails_otherwise_is_for_the_whole_way_to_tell(post, whole, monkeypatch):
+    def fail(*args):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(front, "commit_log", fail)
+    monkeypatch.setattr("fim.views.commit_log", fail)
+    status, _, body = post(json.dumps(log_json()))
+
+    assert (status, json.loads(body)["code"], whole.calls) == (500, "server_error", 1)
+
+
 def test_a_body_that_breaks_off_is_for_the_whole_way(post, whole):
     class Broken(io.RawIOBase):
         def read(self, size=-1):
