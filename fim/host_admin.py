@@ -49,7 +49,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Host)
 class HostAdmin(StickyFilters):
-    list_display = ("name", "condition", "seen", "version", "spool", "blind", "dropped", "source")
+    list_display = ("name", "condition", "seen", "version", "spool", "blind", "dropped")
     list_filter = (StateFilter,)
     list_per_page = 50
     search_fields = ("name",)
