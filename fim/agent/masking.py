@@ -14,13 +14,14 @@ NO_SECRETS = {"", "x", "*", "!", "!!", "!*", "*LK*", "*NP*"}
 # Nothing but their frame can be shown of keys, and a line may look like `name = value` by chance.
 KEY_FILE = re.compile(r"(^id_|\.key$|\.pem$|\.p12$|\.pfx$|\.jks$)", re.IGNORECASE)
 KEY_FRAME = "-----"
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}(PRIVATE|SECRET) KEY|BEGIN OpenVPN Static key")
 SETTING = re.compile(
     r"(?P<kept>\s*[#;]?\s*(export\s+)?[\"']?[A-Za-z_][\w.-]{0,63}[\"']?\s*[=:]\s*)(?P<secret>.+)"
 )
 # In any file: what stands behind a name that says so, and passwords in URLs.
 NAMED_SECRET = re.compile(
     r"(?P<kept>(?:password|passphrase|passwort|passwd(?=[\"']?\s*=)|secret|token"
-    r"|api[_-]?key|private[_-]?key|access[_-]?key|secret[_-]?key|credentials?|kata_sandi)"
+    r"|api[_-]?key|private[_-]?key|access[_-]?key|secret[_-]?key|pre-?shared[_-]?key|psk|authorization|credentials?|kata_sandi)"
     r"[\"']?\s*(?:=>|=|:)\s*)(?P<secret>\S.*)",
     re.IGNORECASE,
 )
@@ -44,7 +45,13 @@ class Masker:
     def masked(self, text: str, *, path: str, is_secret: bool) -> str:
         """Mask all values of a file that is secret as a whole, of others those that say so."""
         mask_line = self._mask_for(path, text) if is_secret else self._mask_named
-        return "\n".join(mask_line(line) for line in text.split("\n"))
+        lines = []
+        is_private_key = False
+        for line in text.split("\n"):
+            is_private_key = is_private_key and KEY_FRAME not in line
+            lines.append(self._mask_key_line(line) if is_private_key else mask_line(line))
+            is_private_key = is_private_key or bool(PRIVATE_KEY.search(line))
+        return "\n".join(lines)
 
     def _mask_for(self, path: str, text: str) -> Mask:
         name = os.path.basename(path)

@@ -141,3 +141,26 @@ def test_says_which_rights_another_user_lacks(open_directory):
     assert "('warn', 'rights')" in done.stdout
     assert "('fail', 'state')" in done.stdout
     assert "('warn', 'who')" in done.stdout
+
+
+def run_with(tmp_path, text):
+    config = tmp_path / "agent.toml"
+    config.write_text(f'state_dir = "{tmp_path}/state"\n[[watch]]\npath = "{tmp_path}"\n{text}\n')
+    command = [sys.executable, "-m", "fim.agent", "run", "--config", config]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_run_ends_at_once_where_a_key_is_wrong(tmp_path):
+    done = run_with(tmp_path, "[nod]")
+
+    assert done.returncode == 17
+    assert done.stderr == "agent.toml line 4, nod: is unknown; did you mean node?\n"
+
+
+def test_run_ends_at_once_where_a_rule_is_broken(tmp_path):
+    (tmp_path / "own.yar").write_text("rule broken {")
+
+    done = run_with(tmp_path, f'[yara]\nrules = ["{tmp_path}/own.yar"]')
+
+    assert done.returncode == 17
+    assert f"{tmp_path}/own.yar line 1: syntax error" in done.stderr

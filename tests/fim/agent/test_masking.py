@@ -49,6 +49,12 @@ def test_no_secret_of_a_masked_file_is_left(path, text):
         "$secret => 'SECRET'",
         "dsn = postgres://app:SECRET@db:5432/app",
         "auth_token: SECRET",
+        "PrivateKey = SECRET=",
+        'psk="SECRET"',
+        "Authorization: Bearer SECRET",
+        "<key>\n-----BEGIN RSA PRIVATE KEY-----\nSECRET=x\nSECRET\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nSECRET",
     ],
 )
 def test_what_names_itself_a_secret_is_masked_in_any_file(line):
@@ -69,6 +75,18 @@ def test_what_names_itself_a_secret_is_masked_in_any_file(line):
 )
 def test_settings_that_only_speak_of_secrets_stay(line):
     assert masked(line, is_secret=False) == line
+
+
+def test_what_follows_a_private_key_is_shown():
+    text = "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\nport 1194"
+
+    assert masked(text, is_secret=False).endswith("-----END PRIVATE KEY-----\nport 1194")
+
+
+def test_a_certificate_is_no_secret():
+    text = "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----"
+
+    assert masked(text, is_secret=False) == text
 
 
 def test_an_account_without_a_password_is_seen():
