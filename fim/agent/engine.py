@@ -209,7 +209,9 @@ class Engine:
             found.differences.append(difference)
             logs.append(log)
         self._commit([Outcome(found, logs, move.numbers)], renamed=(old, new))
-        self._scans.ask([new], "a directory was renamed")
+        # While the baseline is being made, rows may still come in below the old path.
+        tops = [new, old] if self._scans.first else [new]
+        self._scans.ask(tops, "a directory was renamed")
 
 
 def _directory_difference(move: DirectoryMove, row: Facts | None, after: Facts) -> Difference:

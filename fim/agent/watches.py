@@ -82,9 +82,9 @@ class Watches:
                 return False
             self.unwatched.pop(directory, None)
             before = self._paths.get(number)
-            if before is not None and before != directory:
+            if before != directory and self._numbers.get(before or "") == number:
                 # The kernel knows directories, not paths: this one was renamed meanwhile.
-                self._numbers.pop(before, None)
+                del self._numbers[before or ""]
             self._paths[number] = directory
             self._numbers[directory] = number
             return True

@@ -129,15 +129,24 @@ def assert_all_arrived_once(agent, *, within_seconds=60.0):
     """Wait until the node knows what is there; then every number has come exactly once."""
     wanted = real_state(agent.tree)
     deadline = time.monotonic() + within_seconds
-    while told_state(stored_logs(agent.node), agent.learned) != wanted:
+    while (told := told_state(stored_logs(agent.node), agent.learned)) != wanted:
         assert agent.process.poll() is None, agent.log.read_text()
-        if time.monotonic() > deadline:
-            assert told_state(stored_logs(agent.node), agent.learned) == wanted
+        assert time.monotonic() < deadline, explain(agent, told, wanted)
         time.sleep(0.2)
     wait_until(lambda: len(stored_logs(agent.node)) == agent.seq, agent)
     logs = stored_logs(agent.node)
     assert [log["seq"] for log in logs] == list(range(1, agent.seq + 1))
     return logs
+
+
+def explain(agent, told, wanted):
+    """Say what was told of the first path that is told wrongly."""
+    wrong = [path for path in told | wanted if told.get(path) != wanted.get(path)]
+    logs = stored_logs(agent.node)
+    lines = [f"{len(logs)} of {agent.seq} logs are stored; {len(wrong)} paths differ, such as:"]
+    lines += [f"{wrong[0]}: told {told.get(wrong[0])}, is {wanted.get(wrong[0])}"]
+    lines += [json.dumps(log) for log in logs if wrong[0] in (log["path"], log["path_from"])]
+    return "\n".join([*lines, agent.log.read_text()])
 
 
 def kill_node(node):

@@ -14,6 +14,10 @@ from fim.agent.state import StateInUse
 from fim.agent.yara import RulesError
 
 FINISH_SECONDS = 5.0
+ADVICE = (
+    "Where a limit is reached, raise fs.inotify.max_user_watches or fs.inotify.max_user_instances"
+    " with sysctl."
+)
 LINE = "%(asctime)s %(levelname)s %(message)s"
 
 
@@ -28,6 +32,9 @@ def run(options: argparse.Namespace) -> int:
         agent = Agent(config)
     except StateInUse as exc:
         sys.exit(str(exc))
+    except OSError as exc:
+        sys.stderr.write(f"The agent cannot start: {exc}. {ADVICE}\n")
+        return 1
     except RulesError as exc:
         sys.stderr.write(f"{exc}\n")
         return EXIT_BAD_CONFIG

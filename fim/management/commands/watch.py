@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from fim.agent.agent import Agent
-from fim.agent.commands.run import run_until_stopped
+from fim.agent.commands.run import ADVICE, run_until_stopped
 from fim.agent.config import Config
 from fim.agent.config_sections import CanarySettings
 from fim.agent.node import Node
@@ -47,17 +47,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         logging.getLogger("fim.agent").setLevel(logging.WARNING)
         directories = _directories(options["directories"])
-        agent = self._agent(directories, options)
         noun = "directory" if len(directories) == 1 else "directories"
         try:
+            agent = self._agent(directories, options)
             exit_code = run_until_stopped(
                 agent, ready=f"Watching {len(directories)} {noun} for {options['node']}"
             )
         except OSError as exc:
-            raise CommandError(
-                f"The directories cannot be watched: {exc}. Where a limit is reached, raise"
-                " fs.inotify.max_user_watches or fs.inotify.max_user_instances with sysctl."
-            ) from exc
+            raise CommandError(f"The directories cannot be watched: {exc}. {ADVICE}") from exc
         self._sum_up(agent)
         if failure := agent.sender.failure or (
             "" if not exit_code else "Nothing is left to watch."
