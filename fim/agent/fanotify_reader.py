@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 TURN_MILLISECONDS = 1000
 # In a burst the kernel joins events of one file that wait; a first event is read at once.
 PAUSE_SECONDS = 0.005
+# Exit records are taken between so many reads.
+MOST_READS = 64
 CHANGES = (
     fanotify.MODIFY
     | fanotify.ATTRIB
@@ -42,6 +44,7 @@ class FanotifyReader:
         self._own_pid = os.getpid()
         self._drained_at = time.time()
         self._wake_reader, self._wake = os.pipe2(os.O_CLOEXEC)
+        self._is_ending = False
         self._waiting = select.poll()
         self._waiting.register(self._listener, select.POLLIN)
         self.unheard: dict[str, str] = {}
@@ -61,6 +64,7 @@ class FanotifyReader:
             self._trail.read_until(self._drained_at)
 
     def stop(self) -> None:
+        self._is_ending = True
         os.write(self._wake, b".")
         self._thread.join()
         self._close()
@@ -92,31 +96,31 @@ class FanotifyReader:
         poll = select.poll()
         poll.register(self._listener, select.POLLIN)
         poll.register(self._wake_reader, select.POLLIN)
-        while True:
+        while not self._is_ending:
+            if self._exits:
+                self._exits.take()
             if self._drain():
                 time.sleep(PAUSE_SECONDS)
                 continue
             self._trail.read_until(NEVER)
-            ready = {descriptor for descriptor, _ in poll.poll(TURN_MILLISECONDS)}
+            poll.poll(TURN_MILLISECONDS)
             self._trail.read_until(self._drained_at)
-            if self._wake_reader in ready:
-                return
-            if self._exits:
-                self._exits.take()
 
     def _drain(self) -> bool:
-        """Read until nothing waits; False where nothing did."""
-        has_read = False
-        while touches := self._listener.read():
-            has_read = True
+        """Read until nothing waits, or for a while; False where nothing did."""
+        for turn in range(MOST_READS):
+            asked_at = time.time()
+            touches = self._listener.read()
+            if not touches:
+                self._drained_at = asked_at
+                self._trail.read_until(asked_at)
+                return turn > 0
             now = time.time()
             self._trail.add(self._marks(touches, now))
             if any(touch.mask & fanotify.OVERFLOW for touch in touches):
                 self._trail.lose(self._drained_at, now)
                 logger.warning("fanotify's queue overflowed: who made some changes is unknown.")
-        self._drained_at = time.time()
-        self._trail.read_until(self._drained_at)
-        return has_read
+        return True
 
     def _marks(self, touches: list[Touch], now: float) -> list[tuple[bytes, Mark]]:
         """Look up directories and processes at once: both may be gone in a moment."""

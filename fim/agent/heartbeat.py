@@ -124,10 +124,13 @@ class Heartbeat:
     def _post(self, body: bytes) -> str:
         """Post once, and once more where an idle connection had been closed; say what is wrong."""
         was_open = self._connection.sock is not None
-        problem = self._exchange(body)
-        return self._exchange(body) if problem and was_open else problem
+        status, problem = self._exchange(body)
+        if was_open and not status:
+            _, problem = self._exchange(body)
+        return problem
 
-    def _exchange(self, body: bytes) -> str:
+    def _exchange(self, body: bytes) -> tuple[int, str]:
+        """Give the status, 0 where nothing came back, and what is wrong."""
         try:
             self._connection.request("POST", self._path, body, self._headers)
             answer = self._connection.getresponse()
@@ -136,8 +139,9 @@ class Heartbeat:
                 self._connection.close()
         except (OSError, http.client.HTTPException) as exc:
             self._connection.close()
-            return type(exc).__name__
-        return "" if answer.status == HTTPStatus.OK else f"{answer.status} {answer.reason}"
+            return 0, type(exc).__name__
+        is_taken = answer.status == HTTPStatus.OK
+        return answer.status, "" if is_taken else f"{answer.status} {answer.reason}"
 
 
 def _moment(moment: float | None) -> str | None:

@@ -86,9 +86,9 @@ def test_waits_for_the_rest_of_a_line_that_is_half_written(tmp_path):
     reader = AuditReader(str(log), "picket", trail)
     content = b"\n".join(_records(b":13)")) + b"\n"
     with log.open("ab", buffering=0) as file:
-        file.write(content[:700])
+        file.write(content[:200])
         reader.catch_up()
-        file.write(content[700:])
+        file.write(content[200:])
 
     reader.catch_up()
 

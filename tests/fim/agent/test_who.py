@@ -156,8 +156,28 @@ def test_names_who_removed_a_tree(who, tmp_path):
 
 
 @needs_rights
+def test_names_who_removed_a_tree_that_another_still_holds(tmp_path, monkeypatch):
+    """The events are read when the directory has no name any more."""
+    monkeypatch.setattr("fim.agent.fanotify_reader.PAUSE_SECONDS", 0.3)
+    shell("mkdir -p a/b; touch a/b/f", tmp_path)
+    holder = os.open(tmp_path / "a" / "b", os.O_RDONLY)
+    who = Who(WhoSettings(method="fanotify"), [str(tmp_path)])
+    who.start()
+    since = time.time()
+    shell("touch first; sleep 0.1; rm -r a", tmp_path)
+    time.sleep(0.4)
+
+    log = asked(who, tmp_path / "a" / "b" / "f", since)
+
+    os.close(holder)
+    who.stop()
+    assert log["process"] == "rm"
+
+
+@needs_rights
 def test_follows_a_directory_that_was_renamed(who, tmp_path):
     shell("mkdir old; touch old/f", tmp_path)
+    time.sleep(0.1)
     shell("mv old new", tmp_path)
     since = time.time()
     shell("chmod 600 new/f", tmp_path)
