@@ -77,7 +77,7 @@ INSTALLED_APPS = [
     "users",
     "threats",
     "fim",
-    "demo",
+    "fim.demo",
 ]
 
 MIDDLEWARE = [
@@ -114,7 +114,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "demo.banner.context",
+                "fim.demo.banner.context",
             ],
         },
     }

@@ -22,7 +22,7 @@ def doc(name):
 
 def environment_variables_in_code():
     sources = [ROOT / "gunicorn.conf.py"]
-    for package in ("config", "users", "threats", "fim", "demo"):
+    for package in ("config", "users", "threats", "fim"):
         sources += (ROOT / package).rglob("*.py")
     names = {name for path in sources for name in READS_OF_ENVIRONMENT.findall(path.read_text())}
     return names - {"DJANGO_SETTINGS_MODULE"}
@@ -63,7 +63,7 @@ def test_api_lists_every_error_code_of_the_product():
 def test_api_lists_no_error_code_that_nothing_raises():
     sources = "".join(
         path.read_text()
-        for package in ("config", "users", "threats", "fim", "demo")
+        for package in ("config", "users", "threats", "fim")
         for path in (ROOT / package).rglob("*.py")
     )
     library = {str(error.default_code) for error in all_subclasses(APIException)}

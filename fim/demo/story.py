@@ -13,8 +13,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from demo.incidents import ACK, ANNA, BEN, Handling, SensorEvent, Step, diff, handlings
-from demo.routine import moment, new_log
+from fim.demo.incidents import ACK, ANNA, BEN, Handling, SensorEvent, Step, diff, handlings
+from fim.demo.routine import moment, new_log
 from fim.ingest.record import NewLog
 from fim.ingest.store import dedup_key_of
 from threats.models import Severity

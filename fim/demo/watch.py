@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from demo.fleet import HOSTS
+from fim.demo.fleet import HOSTS
 
 # A demo's agents send nothing while it is looked at, so they promise little.
 EVERY = timedelta(hours=6)

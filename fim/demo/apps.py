@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    name = "demo"
+    name = "fim.demo"
     verbose_name = "Demo data"

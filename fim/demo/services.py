@@ -10,13 +10,13 @@ from django.db.models import Model
 from django.utils import timezone
 
 from config.errors import DomainError
-from demo.fleet import HOSTS
-from demo.incidents import ANNA, BEN, incidents, sensor_events
-from demo.models import Demo
-from demo.play import Item, Progress, at_the_console, audit_dated, play
-from demo.routine import routine
-from demo.story import story
-from demo.watch import heartbeats, is_heard
+from fim.demo.fleet import HOSTS
+from fim.demo.incidents import ANNA, BEN, incidents, sensor_events
+from fim.demo.models import Demo
+from fim.demo.play import Item, Progress, at_the_console, audit_dated, play
+from fim.demo.routine import routine
+from fim.demo.story import story
+from fim.demo.watch import heartbeats, is_heard
 from fim.hosts.models import Host
 from fim.ingest.record import NewLog
 from fim.models import FimLog

@@ -3,9 +3,9 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from demo.banner import is_demo
-from demo.models import Demo
-from demo.services import NotEmpty, fill_demo
+from fim.demo.banner import is_demo
+from fim.demo.models import Demo
+from fim.demo.services import NotEmpty, fill_demo
 from fim.models import FimLog
 from tests.factories import NOON, make_event, make_key, make_log, make_user
 from users.models import User

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.errors import DomainError
-from demo.services import DAYS, fill_demo
+from fim.demo.services import DAYS, fill_demo
 from fim.hosts.services import check_hosts
 from fim.management.bar import Bar
 

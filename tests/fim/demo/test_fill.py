@@ -6,10 +6,10 @@ import pytest
 from django.db import transaction
 from django.db.models import Sum
 
-from demo.banner import is_demo
-from demo.services import DAYS, fill_demo
-from demo.story import HOST, SHELL
 from fim.counts import recount
+from fim.demo.banner import is_demo
+from fim.demo.services import DAYS, fill_demo
+from fim.demo.story import HOST, SHELL
 from fim.hosts.models import Host
 from fim.models import Category, DayCount, FimLog
 from threats.models import Alert, Event, Status

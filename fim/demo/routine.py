@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from demo.fleet import HOSTS, PACKAGES, Habit, Package, habits_of, hosts_of
+from fim.demo.fleet import HOSTS, PACKAGES, Habit, Package, habits_of, hosts_of
 from fim.ingest.record import NewLog
 
 SATURDAY = 5

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.routine import moment, new_log, random_hash
+from fim.demo.routine import moment, new_log, random_hash
 from fim.ingest.record import NewLog
 from fim.ingest.store import dedup_key_of
 from threats.models import Severity, Status

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from demo.models import Demo
+from fim.demo.models import Demo
 
 
 def is_demo() -> bool:

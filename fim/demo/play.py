@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db.models.signals import pre_save
 
-from demo.incidents import Handling, SensorEvent
-from demo.watch import Heartbeat, Round
+from fim.demo.incidents import Handling, SensorEvent
+from fim.demo.watch import Heartbeat, Round
 from fim.hosts.services import check_hosts, record_heartbeat
 from fim.ingest.record import NewLog
 from fim.ingest.store import EVENT_SEVERITIES, store_logs
