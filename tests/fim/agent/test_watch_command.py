@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -27,14 +28,21 @@ def node():
 
 
 @pytest.fixture
-def watch(tmp_path):
+def var():
+    """A short path: the agent's socket lies below it."""
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
+@pytest.fixture
+def watch(tmp_path, var):
     """Start the command on tmp_path/tree and return once it is ready."""
     (tmp_path / "tree").mkdir()
     environment = {
         **os.environ,
         # The settings of the tests choose a VAR_DIR of their own.
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "VAR_DIR": str(tmp_path / "var"),
+        "VAR_DIR": str(var),
         "PICKET_KEY": "secret",
     }
     started = []
@@ -89,9 +97,9 @@ def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path):
     assert "The node refuses this agent (403, No.)." in errors
 
 
-def test_reports_what_changed_since_it_last_ran(watch, node, tmp_path):
+def test_reports_what_changed_since_it_last_ran(watch, node, tmp_path, var):
     first = watch("--node", node.url)
-    wait_until_learned(tmp_path)
+    wait_until_learned(var)
     first.send_signal(signal.SIGTERM)
     first.communicate(timeout=20)
     (tmp_path / "tree" / "a.txt").touch()
@@ -104,8 +112,8 @@ def test_reports_what_changed_since_it_last_ran(watch, node, tmp_path):
     assert [(log["action"], log["seq"]) for log in node.logs] == [("created", 1)]
 
 
-def wait_until_learned(tmp_path):
-    (path,) = (tmp_path / "var" / "agent").glob("*/agent.sqlite3")
+def wait_until_learned(var):
+    (path,) = (var / "agent").glob("*/agent.sqlite3")
     with closing(sqlite3.connect(path)) as state:
         query = "SELECT 1 FROM meta WHERE name LIKE 'baseline_at:%'"
         assert wait_until(lambda: state.execute(query).fetchone())
