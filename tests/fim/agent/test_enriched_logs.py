@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -94,10 +93,11 @@ def test_the_agent_and_its_scans_stay_small(node, tree, tmp_path):
         f'[[watch]]\npath = "{tree}"\n[diff]\npaths = ["*.conf"]\n'
     )
     command = [sys.executable, "-m", "fim.agent", "run", "--config", config]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    log = tmp_path / "agent.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stderr=errors)
     try:
-        assert wait_until(lambda: (tmp_path / "state" / "agent.sqlite3").exists())
-        time.sleep(1)
+        assert wait_until(lambda: "The baseline of" in log.read_text(), within_seconds=30)
         for number in range(300):
             (tree / f"{number}.conf").write_text("a = 1\n" * number)
         log_of(node, tree / "299.conf")
