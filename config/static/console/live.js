@@ -1,6 +1,6 @@
-// Keeps <div data-live="URL" data-live-seconds="15"> fresh without a page load: fetches the fragment
-// and puts it into the element. Rests while the page is hidden. What is wrong, if something is, stands
-// in the element with data-live-state="ID OF THE DIV".
+// Keeps <div id="ID" data-live="URL" data-live-seconds="15"> fresh without a page load: fetches the
+// fragment and puts it into the element. Rests while the page is hidden. What is wrong, if something
+// is, stands in the element with data-live-state="ID"; when it was refreshed, with data-live-at="ID".
 "use strict";
 {
   const say = (element, text, link) => {
@@ -27,6 +27,11 @@
     element.dispatchEvent(new Event("live:shown", { bubbles: true }));
   };
 
+  const tellWhen = (element) => {
+    const when = document.querySelector(`[data-live-at="${element.id}"]`);
+    if (when) when.textContent = `Refreshed at ${new Date().toLocaleTimeString("sv-SE")}`;
+  };
+
   // True where asking again makes sense.
   const refresh = async (element) => {
     let answer;
@@ -46,6 +51,7 @@
     }
     show(element, await answer.text());
     say(element, "");
+    tellWhen(element);
     return true;
   };
 
