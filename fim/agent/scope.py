@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from fim.agent.canary import NAME
 from fim.agent.patterns import Patterns
 
 
@@ -15,6 +16,8 @@ class Scope:
     ) -> None:
         self.roots = outermost(roots)
         self.ignoring = {"patterns": list(ignore), "hidden": list(hidden)}
+        # No pattern that is meant for others makes the agent blind.
+        self._canaries = {os.path.join(root, NAME) for root in self.roots}
         self._patterns = Patterns(ignore)
         self._hidden = tuple(os.path.realpath(path) + os.sep for path in hidden)
         self.ignored: Counter[str] = Counter()
@@ -27,7 +30,7 @@ class Scope:
         """Say whether to look at a path; what is told of and ignored by a pattern is counted."""
         if self._hidden and (path + os.sep).startswith(self._hidden):
             return False
-        if not self._patterns:
+        if not self._patterns or path in self._canaries:
             return True
         pattern = self._patterns.match(path, is_directory=is_directory)
         if pattern and is_told:
