@@ -14,6 +14,8 @@ from tests.node import ROOT
 TOOLS_DIR = ROOT / ".venv" / "browser"
 AXE_VERSION = "4.14.1"
 AXE_PATH = TOOLS_DIR / AXE_VERSION / "node_modules" / "axe-core" / "axe.min.js"
+# A browser without a font shows boxes.
+PACKAGES = ("chromium", "fonts-dejavu-core", "fonts-liberation")
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -58,7 +60,7 @@ def _install_chromium() -> None:
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     _run([*apt, "update"], reason)
-    _run([*apt, "install", "--yes", "--no-install-recommends", "chromium"], reason)
+    _run([*apt, "install", "--yes", "--no-install-recommends", *PACKAGES], reason)
 
 
 def _fetch_axe() -> None:
