@@ -9,13 +9,15 @@ import shlex
 import sys
 import warnings
 
-from benchmarks import batch, footprint, parsing, reads, single
+from benchmarks import agent, batch, footprint, parsing, reads, single
 from benchmarks.postgres import POSTGRES, SQLITE, database_server
 from benchmarks.report import Section, Wrong, keep, say, show
 
 DATABASES = (SQLITE, POSTGRES)
 FILLING = ("reads", "footprint")
-NAMES = ("single", "batch", "parsing", "footprint", "reads")
+NAMES = ("single", "batch", "parsing", "footprint", "reads", "agent")
+# They load no database of their own.
+WITHOUT_DATABASE = {"parsing": parsing, "agent": agent}
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _databases(name: str, chosen: str | None) -> tuple[str, ...]:
-    if name == "parsing":
+    if name in WITHOUT_DATABASE:
         return (SQLITE,)
     return (chosen,) if chosen else DATABASES
 
@@ -59,8 +61,8 @@ def _run(name: str, database: str, options: argparse.Namespace) -> bool:
 
 def _measure(name: str, database: str, options: argparse.Namespace) -> Section:
     command = shlex.join(["python", "-m", "benchmarks", name, *_said(database, options)])
-    if name == "parsing":
-        return parsing.measure(is_quick=options.quick, command=command)
+    if name in WITHOUT_DATABASE:
+        return WITHOUT_DATABASE[name].measure(is_quick=options.quick, command=command)
     # The wheel of the server looks for a directory that a service account has not.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     with database_server(database, keeps=not options.quick and name in FILLING):

@@ -4,6 +4,7 @@ It takes directories, gives baseline rows and the directories below. Python can 
 one core only within a process, so there is one of these for each core.
 """
 
+import gc
 import marshal
 import os
 import stat
@@ -33,6 +34,8 @@ Task = tuple[bytes, list[bytes] | None]
 
 
 def main() -> int:
+    # Rows live until they are sent; looking for rings among them is time lost.
+    gc.disable()
     ignored = marshal.loads(_receive(sys.stdin.buffer))  # noqa: S302
     scope = Scope([], ignore=ignored["patterns"], hidden=ignored["hidden"])
     while message := _receive(sys.stdin.buffer):

@@ -86,26 +86,47 @@ def differences(state: State, scan: Scan) -> Iterator[Difference]:
 
 
 def _take(config: Config) -> int:
+    state = State(config.state_dir)
+    scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir])
+    new = [root for root in scope.roots if not is_learned(state, root)]
+    with state.held_alone():
+        if new:
+            _learn(FirstScan(state, scope, new, workers=config.scan.workers))
+            sys.stdout.write(f"Made the baseline of {', '.join(map(visible, new))}.\n")
+    state.close()
+    if len(new) < len(scope.roots):
+        depth = _spool_differences(config)
+        sys.stdout.write(f"{depth} logs wait for the node.\n")
+    return 0
+
+
+def _learn(first: FirstScan) -> None:
+    is_shown = sys.stderr.isatty()
+    for _ in first:
+        if is_shown:
+            _show_progress(first)
+    first.finish(time.time())
+    if is_shown:
+        sys.stderr.write("\n")
+
+
+def _spool_differences(config: Config) -> int:
+    """Take what differs into the spool; give how many logs wait there."""
+    # The baseline alone needs no rules, no packages and no node.
     from fim.agent.agent import Agent
 
-    agent = Agent(config)
-    new = [root for root in agent.scope.roots if not is_learned(agent.state, root)]
     logging.basicConfig(level=logging.WARNING)
+    agent = Agent(config)
     agent.scans.start()
     while agent.scans.is_due():
         if not agent.engine.scan_on():
             time.sleep(PACE_SECONDS)
-        _show_progress(agent.scans.first)
     depth = len(agent.spool)
     agent.close()
-    made = f"Made the baseline of {', '.join(map(visible, new))}. " if new else ""
-    sys.stdout.write(f"{made}{depth} logs wait for the node.\n")
-    return 0
+    return depth
 
 
-def _show_progress(first: FirstScan | None) -> None:
-    if not first or not sys.stderr.isatty():
-        return
+def _show_progress(first: FirstScan) -> None:
     share = first.done_count / max(first.known_count, 1)
     bar = "#" * int(30 * share)
     size = first.bytes_read / 1e6
