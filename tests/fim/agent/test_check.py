@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fim.agent import checks
+from fim.agent.config_sections import Config, YaraSettings
 from tests.node import ROOT, running_node
 
 
@@ -97,6 +99,38 @@ def test_a_bad_configuration_fails_with_line_and_key(check):
         "fail  configuration: agent.toml line 2, window_seconds: 0 is out of range;"
         " 0.1 to 60 seconds are taken.\n"
     )
+
+
+def test_a_spool_that_the_disk_cannot_hold_is_a_warning(check, node, key):
+    output = check(
+        f'node = {{url = "{node.url}", key = "{key}"}}\nspool = {{max_bytes = {1 << 40}}}', status=0
+    )
+
+    assert line_of(output, "state").startswith("warn")
+
+
+@pytest.mark.parametrize(("limit", "result"), [(2, "fail"), (5, "warn"), (6, "ok")])
+def test_compares_the_limit_of_watches_with_the_directories(tmp_path, monkeypatch, limit, result):
+    """Three directories; the kernel is asked below /proc, here below another directory."""
+    (tmp_path / "tree" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "tree" / "ignored" / "c").mkdir(parents=True)
+    (tmp_path / "limits").mkdir()
+    for name in ("max_user_watches", "max_queued_events", "max_user_instances"):
+        (tmp_path / "limits" / name).write_text(f"{limit}\n")
+    monkeypatch.setattr(checks, "LIMITS", str(tmp_path / "limits"))
+    config = Config.for_directories(
+        [str(tmp_path / "tree")],
+        state_dir=str(tmp_path / "state"),
+        ignore=("ignored/",),
+        yara=YaraSettings(rules=()),
+        node_url="http://127.0.0.1:9",
+    )
+
+    found = {each.name: each for each in checks.checks(config)}
+
+    assert found["inotify max_user_watches"].result == result
+    assert f"{limit} for 3 directories" in found["inotify max_user_watches"].detail
+    assert found["inotify max_queued_events"].result == "warn"
 
 
 def test_says_the_same_in_json(check, node, key):

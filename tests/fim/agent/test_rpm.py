@@ -78,11 +78,13 @@ def test_what_rpm_installs_and_upgrades_is_explained(fedora, packages, monkeypat
     assert second == first | {"version": "2.0-1", "version_before": "1.0-1"}
 
 
-def test_other_content_other_files_and_other_times_are_not_explained(fedora, packages):
+def test_other_content_other_files_and_other_times_are_not_explained(fedora, packages, monkeypatch):
+    monkeypatch.setattr("fim.agent.rpm.LEAST_SECONDS", 0)
     install(fedora, "1.0")
     path, other = fedora / "usr/bin/hello", fedora / "usr/bin/other"
     other.write_text("hello 1.0\n")
 
+    assert explained(packages, path)
     assert explained(packages, other) is None
     assert explained(packages, path, at=time.time() + 3600) is None
     assert explained(packages, path, at=time.time() - 60) is None

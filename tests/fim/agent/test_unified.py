@@ -60,12 +60,14 @@ def test_a_long_diff_is_cut_and_says_so():
 
 def test_no_text_keeps_it_busy():
     cast = random.Random(5)
-    before, after = (
-        "".join(f"{cast.randrange(200)}\n" for _ in range(count)) for count in (1500, 1500)
-    )
+    texts = [
+        "".join(f"{cast.randrange(290)}\n" for _ in range(count))
+        for count in (1500, 1500, 30_000, 30_000)
+    ]
 
     began_at = time.monotonic()
-    unified_diff(before, after)
+    unified_diff(*texts[:2])
+    unified_diff(*texts[2:])
     unified_diff("x\n" * 32_000, "y\nx\n" * 16_000)
 
     assert time.monotonic() - began_at < 2
