@@ -17,6 +17,7 @@ from users.audit import who_of
 
 @admin.register(Event)
 class EventAdmin(StickyFilters):
+    audit_kind = "event"
     list_display = ("moment", "ranked", "event_type", "source_name", "count", "seen")
     list_display_links = ("moment", "event_type")
     list_per_page = 50

@@ -129,6 +129,7 @@ class AlertForm(forms.ModelForm):
 
 @admin.register(Alert)
 class AlertAdmin(StickyFilters):
+    audit_kind = "alert"
     form = AlertForm
     action_form = AlertActionForm
     list_display = ("severity", "trouble", "source", "repeats", "age", "state", "assignee")

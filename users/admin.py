@@ -36,6 +36,7 @@ console_site().register_page("lockouts/unlock/", unlock_person, name="unlock")
 
 @admin.register(User)
 class UserAdmin(StickyFilters, DjangoUserAdmin):
+    audit_kind = "user"
     list_display = ("username", "email", "may", "state", "signed_in")
     show_facets = admin.ShowFacets.NEVER
     list_filter = ("role", "is_active")

@@ -55,6 +55,7 @@ class KeyChangeList(StickyChangeList):
 
 @admin.register(Key)
 class KeyAdmin(StickyFilters):
+    audit_kind = "key"
     list_display = ("prefix", "name", "host", "may", "made", "created_by", "ends", "state")
     list_filter = ("revoked", "can_post_events", "can_post_logs")
     search_fields = ("name", "prefix", "host")
@@ -80,6 +81,9 @@ class KeyAdmin(StickyFilters):
             return badge("silent", "Revoked")
         is_over = key.expiry_date is not None and key.expiry_date <= timezone.now()
         return badge("late", "Expired") if is_over else badge("alive", "Usable")
+
+    def audit_ref(self, thing: Key) -> str:
+        return thing.prefix
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StickyChangeList]:
         return KeyChangeList
