@@ -1,6 +1,7 @@
 """Reads what auditd has written since it was last asked, into a trail."""
 
 import os
+import time
 from typing import BinaryIO
 
 from fim.agent.audit import AuditParser
@@ -23,15 +24,19 @@ class AuditReader:
 
     def catch_up(self) -> None:
         """Read all that was written since; costs one stat where nothing was."""
-        self._take_rest(self._file)
         try:
-            status = os.stat(self._path)
+            self._take_rest(self._file)
+            self._follow()
         except OSError:
-            return
-        mine = os.fstat(self._file.fileno())
+            # Between its rotation and its first record the log may be missing for a moment.
+            self._trail.lose(0.0, time.time())
+
+    def _follow(self) -> None:
+        status, mine = os.stat(self._path), os.fstat(self._file.fileno())
         if (status.st_dev, status.st_ino) != (mine.st_dev, mine.st_ino):
+            fresh = open(self._path, "rb")  # noqa: SIM115
             self._file.close()
-            self._file = open(self._path, "rb")  # noqa: SIM115
+            self._file = fresh
             self._take_rest(self._file)
         elif status.st_size < self._file.tell():
             self._file.seek(0)
@@ -45,6 +50,8 @@ class AuditReader:
         if waiting > MOST_BYTES:
             file.seek(waiting - MOST_BYTES, os.SEEK_CUR)
             self._rest = b""
+            # Who came later may be among what is passed over.
+            self._trail.lose(0.0, time.time())
         lines = (self._rest + file.read(MOST_BYTES)).split(b"\n")
         self._rest = lines.pop()
         accesses = self._parser.feed(lines)

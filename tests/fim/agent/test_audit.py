@@ -6,8 +6,13 @@ import pytest
 
 from fim.agent.audit import AuditParser
 from fim.agent.audit_reader import AuditReader
+from fim.agent.config_sections import WhoSettings
+from fim.agent.difference import Difference
+from fim.agent.facts import user_name
 from fim.agent.trail import Trail
+from fim.agent.who import Who
 
+AT = 1795351457.36
 CAPTURED = (Path(__file__).parent / "captured" / "audit.log").read_bytes()
 
 
@@ -96,17 +101,37 @@ def test_waits_for_the_rest_of_a_line_that_is_half_written(tmp_path):
     reader.stop()
 
 
-def test_says_nothing_of_records_that_it_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("fim.agent.audit_reader.MOST_BYTES", 1000)
+def test_says_nothing_while_records_were_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("fim.agent.audit_reader.MOST_BYTES", 3000)
     log, trail = tmp_path / "audit.log", Trail()
     log.write_bytes(b"")
     reader = AuditReader(str(log), "picket", trail)
-    log.write_bytes(CAPTURED)
+    _append(log, b":13)")
+    reader.catch_up()
+    with log.open("ab") as file:
+        file.write(CAPTURED)
 
     reader.catch_up()
 
     assert _writers(trail, b"/srv/www/new\nline") == []
     reader.stop()
+
+
+def test_a_log_says_what_auditd_recorded(tmp_path):
+    records = tmp_path / "audit.log"
+    records.write_bytes(b"")
+    who = Who(WhoSettings(method="audit", audit_log=str(records)), ["/srv/www"])
+    who.start()
+    _append(records, b":13)")
+    log = {"attributes": {"count": 2}}
+
+    who.enrich(log, Difference("created", "/srv/www/new\nline", first_at=AT, last_at=AT))
+
+    who.stop()
+    assert (who.method, who.reason) == ("audit", "")
+    assert (log["process"], log["executable"]) == ("touch", "/usr/bin/touch")
+    assert log["user"] == log["attributes"]["login_user"] == user_name(1000, 0)
+    assert (log["attributes"]["count"], log["attributes"]["uid"]) == (2, 1000)
 
 
 def _records(number):
