@@ -3,6 +3,7 @@
 import logging
 import os
 import select
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -136,8 +137,14 @@ class Reader:
     def _take(self, steps: list[Step]) -> None:
         if not steps:
             return
+        try:
+            numbers = self._journal.write(steps)
+        except sqlite3.OperationalError as exc:
+            # A full disk: they are reported all the same where the agent outlives it.
+            logger.error("The journal cannot be written: %s.", exc)
+            numbers = [0] * len(steps)
         now = time.monotonic()
-        for step, number in zip(steps, self._journal.write(steps), strict=True):
+        for step, number in zip(steps, numbers, strict=True):
             self._joiner.add(step, number, now=now)
         self._on_steps()
 

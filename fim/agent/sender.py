@@ -3,6 +3,7 @@
 import itertools
 import json
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -120,9 +121,17 @@ class Sender:
             refusals = {i: refusals.get(i, general) for i in range(len(batch))}
         refused = {i: refusals[i] for i in refusals if 0 <= i < len(batch)}
         self._refuse([(batch[i].line, refused[i]) for i in sorted(refused)])
-        self._spool.remove(batch)
+        self._remove(batch)
         self.sent_count += len(batch) - len(refused)
         self._acknowledged([each.line for i, each in enumerate(batch) if i not in refused])
+
+    def _remove(self, batch: list[Waiting]) -> None:
+        """Let go of what was stored; what a full disk keeps would only be sent again."""
+        try:
+            self._spool.remove(batch)
+        except sqlite3.OperationalError as exc:
+            logger.error("The spool cannot be written: %s.", exc)
+            self._ending.wait(LONGEST_DELAY_SECONDS)
 
     def _refuse(self, refusals: list[tuple[bytes, dict[str, Any]]]) -> None:
         for line, refusal in refusals:
