@@ -73,10 +73,17 @@ class RealAgent:
     def seq(self):
         return self._meta("seq") or 0
 
+    @property
+    def pending_count(self):
+        return self._ask("SELECT count(*) FROM pending")[0]
+
     def _meta(self, name):
-        with closing(sqlite3.connect(self._state, timeout=30)) as state:
-            found = state.execute("SELECT value FROM meta WHERE name LIKE ?", (name,)).fetchone()
+        found = self._ask("SELECT value FROM meta WHERE name LIKE ?", name)
         return found[0] if found else None
+
+    def _ask(self, query, *values):
+        with closing(sqlite3.connect(self._state, timeout=30)) as state:
+            return state.execute(query, values).fetchone()
 
 
 @contextmanager

@@ -6,7 +6,13 @@ import time
 
 import pytest
 
-from tests.e2e.real_agent import assert_all_arrived_once, kill_node, real_agent
+from tests.e2e.real_agent import (
+    assert_all_arrived_once,
+    kill_node,
+    real_agent,
+    stored_logs,
+    wait_until,
+)
 from tests.node import running_node
 
 
@@ -102,3 +108,18 @@ def test_a_node_that_was_away_gets_every_log_once_and_in_order(own_node, tmp_pat
 
         assert [log["id"] for log in logs] == sorted(log["id"] for log in logs)
         assert "The node answers again." in agent.log.read_text()
+
+
+def test_a_killed_agent_remembers_a_file_that_only_the_kernel_saw(own_node, tmp_path):
+    with real_agent(tmp_path, own_node, window_seconds=3) as agent:
+        agent.start()
+        (agent.tree / "brief").write_text("here and gone")
+        (agent.tree / "brief").unlink()
+        wait_until(lambda: agent.pending_count >= 3, agent)
+
+        agent.kill()
+        agent.start()
+
+        wait_until(lambda: stored_logs(own_node), agent)
+        (log,) = stored_logs(own_node)
+        assert (log["action"], log["seq"], agent.pending_count) == ("deleted", 1, 0)
