@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,21 +17,16 @@ from fim.agent.difference import Difference
 from fim.agent.exits import Exits
 from fim.agent.fanotify import Listener
 from fim.agent.who import Who
+from tests.fim.agent.rights import may_listen
 
 MAX_QUEUED = Path("/proc/sys/fs/fanotify/max_queued_events")
 NOBODY = pwd.getpwnam("nobody")
 
 
-def may_listen():
-    try:
-        Listener().close()
-    except OSError:
-        return False
-    return True
-
-
-CAN_LISTEN = may_listen()
-needs_rights = pytest.mark.skipif(not CAN_LISTEN, reason="fanotify needs CAP_SYS_ADMIN")
+CAN_LISTEN = may_listen(tempfile.gettempdir())
+needs_rights = pytest.mark.skipif(
+    not CAN_LISTEN, reason="fanotify needs CAP_SYS_ADMIN and exit records CAP_NET_ADMIN"
+)
 
 
 @pytest.fixture
