@@ -138,6 +138,8 @@ class DiffSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeartbeatSettings:
+    """`every_seconds` 0, which no file may say: no heartbeats."""
+
     every_seconds: float = _seconds(60.0, at_least=1, at_most=3600)
 
 

@@ -58,7 +58,8 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        if self._every_seconds:
+            self._thread.start()
 
     def stop(self) -> None:
         """End without waiting for a node that does not answer."""

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from fim.agent.agent import Agent
 from fim.agent.commands.run import ADVICE, run_until_stopped
 from fim.agent.config import Config
-from fim.agent.config_sections import CanarySettings
+from fim.agent.config_sections import CanarySettings, HeartbeatSettings
 from fim.agent.node import Node
 from fim.agent.scope import outermost
 from fim.agent.state import StateInUse
@@ -72,6 +72,8 @@ class Command(BaseCommand):
             host=host,
             window_seconds=_window_seconds(options["window_seconds"]),
             canary=CanarySettings(every_seconds=0),
+            # A host that was once alive is silent, and an alert, when this command ends.
+            heartbeat=HeartbeatSettings(every_seconds=0),
         )
         try:
             # A node on this host writes here for each log, and that would be a change again.

@@ -86,6 +86,18 @@ def test_reports_what_changed_until_it_is_stopped(watch, node, tmp_path, number)
     assert node.requests[0][1]["Authorization"] == "Api-Key secret"
 
 
+def test_writes_no_canary_and_makes_no_host_that_could_fall_silent(watch, node, tmp_path):
+    process = watch("--node", node.url, "--window-seconds", "0.1")
+    (tmp_path / "tree" / "a.txt").touch()
+    wait_until(lambda: node.logs)
+
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+    assert [os.path.basename(log["path"]) for log in node.logs] == ["a.txt"]
+    assert node.heartbeats == []
+
+
 def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path):
     node.answers.append((403, {"code": "permission_denied", "detail": "No.", "fields": {}}, {}))
     process = watch("--node", node.url, "--window-seconds", "0.1")
