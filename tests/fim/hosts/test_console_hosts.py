@@ -98,7 +98,7 @@ def test_shows_a_host_with_its_newest_logs_and_alerts(amira):
 def test_pages_cost_the_same_for_any_number(amira, count):
     hosts = [make_host(f"web-{number}", received_at=NOON) for number in range(count)]
     store_logs([new_log(host="web-0") for _ in range(count)])
-    amira.get(LIST)
+    amira.get(page_of(hosts[0]))  # Django looks content types up once a process.
 
     with CaptureQueriesContext(connection) as of_list:
         amira.get(LIST)
