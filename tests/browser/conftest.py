@@ -1,6 +1,8 @@
 """A node with the demo's data, a headless Chromium, and people who sit before it."""
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser import tools
 from tests.browser.seats import Seat
 from tests.browser.witness import Witness
-from tests.node import ADMIN_PASSWORD, running_node
+from tests.node import ADMIN_PASSWORD, ROOT, running_node
 
 # One of them has early afternoon: there the demo's day is half over, whenever the tests run.
 ZONES = (
@@ -37,13 +39,33 @@ def zone_with_afternoon():
     return min(ZONES, key=lambda name: abs(hours[name] - AFTERNOON))
 
 
-@pytest.fixture(scope="package")
-def node(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("demo")
-    zone = zone_with_afternoon()
-    prepared_by = ("collectstatic --noinput --verbosity 0", "demo")
-    env = {"DEMO_PASSWORD": ADMIN_PASSWORD, "NODE_NAME": "demo", "TIME_ZONE": zone}
-    with running_node(directory, prepared_by=prepared_by, **env) as node:
+@pytest.fixture(scope="session")
+def static_root(tmp_path_factory, worker_id):
+    """The console's files, collected once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    directory = (base if worker_id == "master" else base.parent) / "collected"
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(directory / "var"), "ENV_FILE": os.devnull}
+    with tools.one_process_at_a_time():
+        if not directory.exists():
+            subprocess.run(
+                [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+                cwd=ROOT,
+                env=env | {"STATIC_ROOT": str(directory / "static")},
+                check=True,
+                timeout=300,
+            )
+    return directory / "static"
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory, static_root):
+    env = {
+        "DEMO_PASSWORD": ADMIN_PASSWORD,
+        "NODE_NAME": "demo",
+        "TIME_ZONE": zone_with_afternoon(),
+        "STATIC_ROOT": str(static_root),
+    }
+    with running_node(tmp_path_factory.mktemp("demo"), prepared_by=["demo"], **env) as node:
         yield node
 
 

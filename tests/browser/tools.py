@@ -36,7 +36,7 @@ class Missing(RuntimeError):
 
 def chromium() -> str:
     """Return the path of Chromium; install Debian's package where there is none."""
-    with _one_process_at_a_time():
+    with one_process_at_a_time():
         if shutil.which("chromium") is None:
             _install_chromium()
     path = shutil.which("chromium")
@@ -46,7 +46,7 @@ def chromium() -> str:
 
 def axe_source() -> str:
     """Return the script of axe-core; fetch the npm package where it is absent."""
-    with _one_process_at_a_time():
+    with one_process_at_a_time():
         if not AXE_PATH.exists():
             _fetch_axe()
     return AXE_PATH.read_text()
@@ -87,7 +87,7 @@ def _run(command: Sequence[str], reason: str) -> None:
 
 
 @contextmanager
-def _one_process_at_a_time() -> Iterator[None]:
+def one_process_at_a_time() -> Iterator[None]:
     TOOLS_DIR.mkdir(parents=True, exist_ok=True)
     with Path(TOOLS_DIR / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
