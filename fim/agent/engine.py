@@ -102,8 +102,16 @@ class Engine:
         groups = self._scans.advance(time.monotonic())
         if groups is None:
             return False
-        self.report([group for group in groups if not any(map(self._is_waiting, group.paths))])
+        if self._joiner.has_moves:
+            for group in groups:
+                self._joiner.put_back(group)
+        else:
+            self.report([each for each in groups if not any(map(self._is_waiting, each.paths))])
         return True
+
+    def _is_expected(self, path: str) -> bool:
+        """Say whether a directory that is missing will still be told of by the kernel."""
+        return self._is_watched(path) or self._joiner.is_leaving(path)
 
     def _is_waiting(self, path: str) -> bool:
         return path in self._joiner
@@ -127,7 +135,7 @@ class Engine:
         found = examine(
             self._state.connection(),
             group,
-            is_watched=self._is_watched,
+            is_expected=self._is_expected,
             is_learning=self._scans.is_learning(group),
         )
         if group.is_scan:

@@ -12,12 +12,12 @@ from fim.agent.groups import Group
 from fim.agent.steps import ARRIVALS, DEPARTURES, WRITTEN
 
 BACKUP = "~"
-# How often a group is put back whose directory is gone before the kernel told where it went.
+# How often a group is put back whose path is missing before the kernel told where it went.
 MOST_TRIES = 3
 
 
 class Deferred(Exception):
-    """The group's directory is on its way elsewhere; the kernel's word of it is still to come."""
+    """A path is missing, and the kernel's word of where it went is still to come."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ def examine(
     connection: sqlite3.Connection,
     group: Group,
     *,
-    is_watched: Callable[[str], bool] = lambda path: False,
+    is_expected: Callable[[str], bool] = lambda path: False,
     is_learning: bool = False,
 ) -> Found:
     """Compare the group's paths with the baseline; read their content where it may be new.
@@ -45,7 +45,7 @@ def examine(
     known = () if group.is_written else tuple(row for row in before.values() if row)
     after = {path: _facts_now(path, before[path], known) for path in group.paths}
     if group.tries < MOST_TRIES:
-        _check_directories(before, after, is_watched)
+        _check_lost(group, before, after, is_expected)
     found = Found(read_bytes=_read_bytes(after, known))
     sources = _sources(group, before, after)
     moved = _in_order(sources)
@@ -66,15 +66,23 @@ def _facts_now(path: str, row: Facts | None, known: tuple[Facts, ...]) -> Facts 
     return row if facts.unread == UNREADABLE else None
 
 
-def _check_directories(
+def _check_lost(
+    group: Group,
     before: dict[str, Facts | None],
     after: dict[str, Facts | None],
-    is_watched: Callable[[str], bool],
+    is_expected: Callable[[str], bool],
 ) -> None:
+    """Put off what is missing without the kernel's word of its end: a directory is being moved."""
+    has_come = not ARRIVALS.isdisjoint(step.what for step in group.steps)
+    has_gone = bool(group.steps) and group.steps[-1].what in DEPARTURES
     for path, facts in after.items():
+        if facts is not None:
+            continue
         directory = os.path.dirname(path)
-        is_lost = facts is None and before[path] is not None
-        if is_lost and is_watched(directory) and not os.path.lexists(directory):
+        is_directory_lost = is_expected(directory) and not os.path.lexists(directory)
+        if before[path] is not None and (is_directory_lost or is_expected(path)):
+            raise Deferred
+        if before[path] is None and has_come and not has_gone and not group.is_moved:
             raise Deferred
 
 
@@ -95,7 +103,7 @@ def _sources(
         row = before.get(source)
         if not facts or not row or _is_same_file(facts, before[path]):
             continue
-        if _is_moved(group, row, facts) and not _is_backup(source, path, after):
+        if not _is_backup(source, path, after):
             sources[path] = source
     return sources
 
@@ -122,13 +130,6 @@ def _in_order(sources: dict[str, str]) -> list[str]:
 
 def _is_same_file(one: Facts, other: Facts | None) -> bool:
     return other is not None and (one.device, one.inode) == (other.device, other.inode)
-
-
-def _is_moved(group: Group, row: Facts, facts: Facts) -> bool:
-    """Say whether one inode is one file: a scan may meet a number that was given again."""
-    if not group.is_scan:
-        return True
-    return row.kind == facts.kind and (row.kind != "file" or row.mtime_ns == facts.mtime_ns)
 
 
 def _is_backup(source: str, path: str, after: dict[str, Facts | None]) -> bool:

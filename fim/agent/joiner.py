@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from fim.agent.groups import Group, is_temporary
+from fim.agent.scope import is_below
 from fim.agent.steps import MOVED, Step
 
 # A file that is written without a pause is reported at least this often.
@@ -87,6 +88,16 @@ class Joiner:
                     group.take_in(other)
             self._enter(group)
             self._touch(group, time.monotonic())
+
+    @property
+    def has_moves(self) -> bool:
+        """Say whether a directory was renamed of which the baseline does not know yet."""
+        return bool(self._moves)
+
+    def is_leaving(self, path: str) -> bool:
+        """Say whether a directory's move was told that takes the path along."""
+        with self._lock:
+            return any(is_below(path, old) for old, _ in self._renames)
 
     def next_due(self) -> float | None:
         with self._lock:

@@ -186,6 +186,8 @@ class Reader:
                 yield Step(at, what, path, "", is_directory)
         if is_directory and event.mask & inotify.CREATE:
             yield from self._listed(path, at)
+        if is_directory and event.mask & inotify.DELETE:
+            self.watches.drop(path)
 
     def _listed(self, directory: str, at: float) -> Iterator[Step]:
         for path, is_directory in self.watches.add_tree(directory):

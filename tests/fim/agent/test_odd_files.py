@@ -119,6 +119,7 @@ def test_a_directory_renamed_under_load_is_followed(node, tree):
         wait_until(lambda: told(node, tree) == real(tree))
 
     assert told(node, tree) == real(tree)
+    assert {log["action"] for log in node.logs} <= {"created", "modified", "moved", "attributes"}
 
 
 def write_into_either(tree, stop):
