@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 MAX_PAGES = 60
 LINKS = "() => [...document.links].map((link) => link.href)"
@@ -35,3 +36,10 @@ def test_no_link_of_the_console_is_dead(take_seat, username):
 
     assert len(statuses) > 12
     assert {url: status for url, status in statuses.items() if status != 200} == {}
+
+
+@pytest.mark.parametrize(("path", "words"), [("/swagger/", "/alerts/"), ("/redoc/", "Api-Key")])
+def test_the_description_of_the_api_is_drawn(analyst, path, words):
+    assert analyst.go(path) == 200
+
+    expect(analyst.page.get_by_text(words).first).to_be_visible()
