@@ -95,14 +95,14 @@ class Agent:
         """Report what was told until now and send for so long; the rest waits in the spool."""
         self.reader.stop()
         self.engine.finish()
-        for closing in self._of_kind(Judge):
-            closing.close()
         self.sender.finish(within_seconds=within_seconds)
         self.unsent_count = len(self.spool)
         self.close()
 
     def close(self) -> None:
         """Let go of the state, of an agent that was not started too."""
+        for judge in self._of_kind(Judge):
+            judge.close()
         self.state.close()
         self._kept.close()
 

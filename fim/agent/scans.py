@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from fim.agent import baseline
 from fim.agent.config import Config
 from fim.agent.first_scan import FirstScan, is_learned
 from fim.agent.groups import Group
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 # Directories without a watch are looked at this often, or as often as all where that is oftener.
 UNWATCHED_SECONDS = 30.0
+# ... but for no more than one part in so many of the time.
+REST = 10
 # One piece of a scan; what was told in the meantime is reported after it.
 SLICE_SECONDS = 0.05
 MOST_CANDIDATES = 64
@@ -47,6 +50,8 @@ class Scans:
         self.first: FirstScan | None = None
         self._steps: Iterator[Group | None] | Iterator[None] | None = None
         self._reason = ""
+        self._unwatched_seconds = 0.0
+        self._begun: list[str] = []
         self._learned_at = 0.0
         self._started = 0.0
         self._ready = 0.0
@@ -63,6 +68,8 @@ class Scans:
         """Plan the first scan of roots that have no baseline, and a scan of the others."""
         known = [root for root in self._scope.roots if is_learned(self._state, root)]
         new = [root for root in self._scope.roots if root not in known]
+        connection = self._state.connection()
+        self._begun = [root for root in new if baseline.count(connection, root)]
         if new:
             self.first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
         if known:
@@ -142,7 +149,7 @@ class Scans:
             self.watch_again()
         elif self.watches and self.watches.unwatched and now >= self._next_unwatched:
             every = min(UNWATCHED_SECONDS, self._settings.every_seconds)
-            self._next_unwatched = now + every
+            self._next_unwatched = now + max(every, REST * self._unwatched_seconds)
             tops = list(self.watches.unwatched)
             self.watch_again()
             self._asked.append((tuple(tops), UNWATCHED))
@@ -156,6 +163,11 @@ class Scans:
             self._learned_at = self.last_at
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None
+            if self._begun:
+                # An earlier run was killed over it: what changed since is a change.
+                self.ask(self._begun, START)
         else:
+            if self._reason == UNWATCHED:
+                self._unwatched_seconds = self.last_seconds
             logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self.on_end()

@@ -8,6 +8,7 @@ the agent sends them.
 import argparse
 import json
 import logging
+import sqlite3
 import sys
 import time
 from collections import Counter
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     except StateInUse as exc:
         sys.stderr.write(f"{exc} It scans by itself; --report compares beside it.\n")
         return EXIT_LOCKED
-    except OSError as exc:
+    except (OSError, sqlite3.Error) as exc:
         sys.stderr.write(f"{exc}\n")
         return EXIT_IO
 

@@ -5,10 +5,13 @@ import subprocess
 
 import pytest
 
+from fim.agent import baseline
 from fim.agent import engine as engine_module
 from fim.agent import sender as sender_module
 from fim.agent.agent import Agent
 from fim.agent.config import Config
+from fim.agent.facts import read_facts
+from fim.agent.state import State
 from tests.fim.agent.agents import changes, running_agent, wait_until
 from tests.fim.agent.nodes import FakeNode
 
@@ -52,6 +55,18 @@ def test_what_changes_before_it_is_learned_is_told_by_the_kernels_word(unlearned
     wanted += [("deleted", "c.txt"), ("modified", "a.txt")]
     assert sorted(changes(node, 4)) == wanted
     unlearned.finish(within_seconds=5)
+
+
+def test_what_changed_since_a_first_scan_was_killed_is_told(tree, node, tmp_path):
+    (tree / "a.txt").write_text("old")
+    state = State(os.fspath(tmp_path / "state"))
+    with state.writing() as connection:
+        baseline.put(connection, f"{tree}/a.txt", read_facts(f"{tree}/a.txt"))
+    state.close()
+    (tree / "a.txt").write_text("changed while no agent ran")
+
+    with running_agent(tree, node.url):
+        assert changes(node, 1) == [("modified", "a.txt")]
 
 
 @pytest.fixture
