@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from fim.demo.routine import moment, new_log, random_hash
+from fim.demo.routine import hash_of, moment, new_log, random_hash
 from fim.ingest.record import NewLog
 from fim.ingest.store import dedup_key_of
 from threats.models import Severity, Status
 
+SSHD, PASSWD = "/etc/ssh/sshd_config", "/etc/passwd"
 DIFFS = Path(__file__).parent / "diffs"
 ANNA = "anna"
 BEN = "ben"
@@ -92,13 +93,23 @@ def _root(process: str) -> dict[str, str]:
     return {"user": "root", "process": process, "owner": "root", "group": "root"}
 
 
+def _version(path: str, version: int) -> dict[str, str]:
+    return {"sha256": hash_of(path, version), "sha256_before": hash_of(path, version - 1)}
+
+
 INCIDENTS = (
     Incident(86, "14:03:22", "web-2", _malware(
         "/var/www/shop/public/uploads/tmp/c99.php", "web-shell-name", **PHP, size_bytes=31_207),
         ((9, ACK, ANNA, "Looking."),
          (64, RESOLVED, ANNA, "Uploaded by our own pen test, ticket SEC-311. File removed."))),
+    Incident(84, "10:02:51", "web-3", _danger(
+        PASSWD, "critical-path", **_root("useradd -> /"), **_version(PASSWD, 3)),
+        ((11, RESOLVED, BEN, "Anna's account, OPS-2027."),)),
+    Incident(82, "11:15:20", "web-3", _danger(
+        SSHD, "critical-path", **_root("ansible -> /etc/ssh"), **_version(SSHD, 2)),
+        ((18, RESOLVED, BEN, "MaxAuthTries is 3 on all web hosts now."),)),
     Incident(79, "09:41:10", "db-1", _danger(
-        "/etc/passwd", "critical-path", **_root("useradd -> /")),
+        PASSWD, "critical-path", **_root("useradd -> /")),
         ((22, RESOLVED, BEN, "New account for the reporting job, OPS-2041."),)),
     Incident(74, "22:17:45", "build-2", _danger(
         "/etc/sudoers.d/build", "critical-path", **_root("vim -> /etc/sudoers.d"),
@@ -118,6 +129,9 @@ INCIDENTS = (
         "/usr/bin/curl", "critical-path", **_root("cp -> /usr/bin")),
         ((14, ACK, ANNA, "Not from a package. Comparing hashes."),
          (96, RESOLVED, ANNA, "Static build by deploy, put back to Debian's."))),
+    Incident(51, "15:09:44", "web-3", _danger(
+        SSHD, "critical-path", **_root("ansible -> /etc/ssh"), **_version(SSHD, 3)),
+        ((7, RESOLVED, ANNA, "Passwords are off everywhere, as announced."),)),
     Incident(46, "13:31:57", "bastion-1", _danger(
         "/root/.ssh/authorized_keys", "critical-path", **_root("ansible -> /root")),
         ((4, RESOLVED, BEN, "Key rotation, announced on Monday."),)),

@@ -1,5 +1,6 @@
 """What a fleet does all day: sessions and caches, backups, releases, security updates."""
 
+import hashlib
 import random
 import uuid
 from collections.abc import Iterator
@@ -55,6 +56,11 @@ def new_log(at: datetime, host: str, draws: random.Random, **fields: Any) -> New
             **fields,
         }
     )
+
+
+def hash_of(path: str, version: int) -> str:
+    """Return the SHA-256 that a made-up file has in one of its versions."""
+    return hashlib.sha256(f"{path} {version}".encode()).hexdigest()
 
 
 def random_hash(draws: random.Random) -> str:

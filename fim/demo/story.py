@@ -13,8 +13,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from fim.demo.incidents import ACK, ANNA, BEN, Handling, SensorEvent, Step, diff, handlings
-from fim.demo.routine import moment, new_log
+from fim.demo.incidents import (
+    ACK,
+    ANNA,
+    BEN,
+    PASSWD,
+    SSHD,
+    Handling,
+    SensorEvent,
+    Step,
+    diff,
+    handlings,
+)
+from fim.demo.routine import hash_of, moment, new_log
 from fim.ingest.record import NewLog
 from fim.ingest.store import dedup_key_of
 from threats.models import Severity
@@ -27,8 +38,13 @@ LASTS = timedelta(hours=6)
 UPLOADS = "/var/www/shop/public/uploads/support"
 SHELL = f"{UPLOADS}/invoice_8841.php"
 SHELL_RULE = "php_evaluates_decoded_text"
+CHECKOUT = "/var/www/shop/src/Checkout/Controller.php"
+BACKDOOR = "/usr/local/lib/.sysd"
+CRON = "/etc/cron.d/php"
+KEYS = "/usr/share/man/.keys"
+AUTH_LOG = "/var/log/auth.log"
+HISTORY = "/root/.bash_history"
 EXPLOIT = "/dev/shm/.x/pwn.c"  # noqa: S108
-SHELL_SHA256 = "9f2b6c0d41e7a3588c1de0b74f6a92e35d07c8b14a6f3e9820bd57c1f8a4e6d3"
 
 PHP: dict[str, Any] = {
     "user": "www-data",
@@ -64,22 +80,17 @@ class Chapter:
     steps: tuple[Step, ...] = ()
 
 
-def _hash(start: str) -> str:
-    """Return a SHA-256 that a reader can tell from the others at a glance."""
-    return start + SHELL_SHA256[len(start) :]
-
-
 # fmt: off
 CHAPTERS = (
     Chapter(0, 4, {
         "category": "suspicious", "action": "created", "path": f"{UPLOADS}/invoice_8841.php.jpg",
-        "rule": "outside-working-hours", "sha256": SHELL_SHA256, "size_bytes": 2_318,
+        "rule": "outside-working-hours", "sha256": hash_of(SHELL, 1), "size_bytes": 2_318,
         "mode": "0644", **PHP,
     }, {"pid": 21_877, "command_line": "php-fpm: pool shop"}),
     Chapter(0, 31, {
         "category": "malware", "action": "moved", "path": SHELL,
         "path_from": f"{UPLOADS}/invoice_8841.php.jpg", "rule": SHELL_RULE,
-        "sha256": SHELL_SHA256, "size_bytes": 2_318, "mode": "0644", **PHP,
+        "sha256": hash_of(SHELL, 1), "size_bytes": 2_318, "mode": "0644", **PHP,
     }, {
         "pid": 21_877, "command_line": "php-fpm: pool shop", "mitre": ["T1190", "T1505.003"],
         "findings": [SHELL_RULE, "php_in_image", "outside-working-hours"],
@@ -88,9 +99,9 @@ CHAPTERS = (
         (352, ACK, BEN, f"It was called 41 times from {STRANGER}, first at 02:12. Reading on."),
     )),
     Chapter(9, 48, {
-        "category": "danger", "path": "/var/www/shop/src/Checkout/Controller.php",
-        "rule": "critical-path", "sha256_before": _hash("51d0"),
-        "sha256": _hash("c7a9"), "size_bytes": 6_604, "mode": "0644", **DASH,
+        "category": "danger", "path": CHECKOUT,
+        "rule": "critical-path", "sha256_before": hash_of(CHECKOUT, 3),
+        "sha256": hash_of(CHECKOUT, 4), "size_bytes": 6_604, "mode": "0644", **DASH,
     }, {
         "pid": 22_051, "ppid": 21_877, "diff": diff("checkout"), "mitre": ["T1554"],
         "command_line": "sh -c cat > ../../../src/Checkout/Controller.php",
@@ -99,12 +110,12 @@ CHAPTERS = (
     )),
     Chapter(17, 12, {
         "category": "suspicious", "action": "created", "path": EXPLOIT,
-        "rule": "outside-working-hours", "sha256": _hash("0be4"), "size_bytes": 11_960,
+        "rule": "outside-working-hours", "sha256": hash_of(EXPLOIT, 1), "size_bytes": 11_960,
         "mode": "0644", **DASH,
     }, {"pid": 22_140, "ppid": 21_877}),
     Chapter(19, 3, {
-        "category": "malware", "action": "created", "path": "/usr/local/lib/.sysd",
-        "rule": "reverse_shell_in_script", "sha256": _hash("e81c"), "size_bytes": 47_528,
+        "category": "malware", "action": "created", "path": BACKDOOR,
+        "rule": "reverse_shell_in_script", "sha256": hash_of(BACKDOOR, 1), "size_bytes": 47_528,
         "mode": "4755", **ROOT,
     }, {
         "pid": 22_164, "ppid": 22_140, "mitre": ["T1548.001"],
@@ -112,39 +123,40 @@ CHAPTERS = (
         "command_line": "install -m 4755 a.out /usr/local/lib/.sysd",
     }),
     Chapter(22, 40, {
-        "category": "danger", "path": "/etc/cron.d/php", "rule": "critical-path",
-        "sha256_before": _hash("3d17"), "sha256": _hash("a40f"), "size_bytes": 805,
+        "category": "danger", "path": CRON, "rule": "critical-path",
+        "sha256_before": hash_of(CRON, 3), "sha256": hash_of(CRON, 4), "size_bytes": 805,
         "mode": "0644", **ROOT,
     }, {"pid": 22_210, "diff": diff("cron"), "mitre": ["T1053.003"]}),
     Chapter(27, 5, {
-        "category": "danger", "path": "/etc/ssh/sshd_config", "rule": "critical-path",
-        "sha256_before": _hash("7c52"), "sha256": _hash("18be"), "size_bytes": 3_289,
+        "category": "danger", "path": SSHD, "rule": "critical-path",
+        "sha256_before": hash_of(SSHD, 3), "sha256": hash_of(SSHD, 4), "size_bytes": 3_289,
         "mode": "0644", **ROOT,
     }, {"pid": 22_238, "diff": diff("sshd_config"), "mitre": ["T1098", "T1021.004"]}),
     Chapter(27, 51, {
-        "category": "danger", "action": "created", "path": "/usr/share/man/.keys",
-        "rule": "critical-path", "sha256": _hash("66d1"), "size_bytes": 568, "mode": "0600", **ROOT,
+        "category": "danger", "action": "created", "path": KEYS,
+        "rule": "critical-path", "sha256": hash_of(KEYS, 1), "size_bytes": 568, "mode": "0600",
+        **ROOT,
     }, {"pid": 22_241, "mitre": ["T1098.004"]}),
     Chapter(30, 20, {
-        "category": "danger", "path": "/etc/passwd", "rule": "critical-path",
-        "sha256_before": _hash("b2aa"), "sha256": _hash("4f09"), "size_bytes": 1_612,
+        "category": "danger", "path": PASSWD, "rule": "critical-path",
+        "sha256_before": hash_of(PASSWD, 3), "sha256": hash_of(PASSWD, 4), "size_bytes": 1_612,
         "mode": "0644", **ROOT,
     }, {"pid": 22_260, "diff": diff("passwd"), "mitre": ["T1136.001"]}),
     Chapter(38, 2, {
-        "category": "danger", "path": "/var/log/auth.log", "rule": "critical-path",
-        "sha256_before": _hash("9d3e"), "sha256": hashlib.sha256(b"").hexdigest(),
+        "category": "danger", "path": AUTH_LOG, "rule": "critical-path",
+        "sha256_before": hash_of(AUTH_LOG, 3), "sha256": hashlib.sha256(b"").hexdigest(),
         "size_bytes": 0, "mode": "0640", **ROOT,
     }, {
         "pid": 22_301, "size_bytes_before": 412_877, "mitre": ["T1070.002"],
         "command_line": "sh -c : > /var/log/auth.log",
     }),
     Chapter(38, 9, {
-        "category": "suspicious", "action": "deleted", "path": "/root/.bash_history",
-        "rule": "outside-working-hours", "sha256_before": _hash("20c6"), **ROOT,
+        "category": "suspicious", "action": "deleted", "path": HISTORY,
+        "rule": "outside-working-hours", "sha256_before": hash_of(HISTORY, 3), **ROOT,
     }, {"pid": 22_302, "mitre": ["T1070.003"]}),
     Chapter(38, 15, {
         "category": "suspicious", "action": "deleted", "path": EXPLOIT,
-        "rule": "outside-working-hours", "sha256_before": _hash("0be4"), **ROOT,
+        "rule": "outside-working-hours", "sha256_before": hash_of(EXPLOIT, 1), **ROOT,
     }, {"pid": 22_303}),
 )
 # fmt: on
@@ -212,6 +224,6 @@ def _calls_of_the_shell(begins: datetime, draws: random.Random) -> Iterator[NewL
         at = begins + timedelta(minutes=44 + 17 * n, seconds=draws.randrange(60))
         yield new_log(
             at, HOST, draws, category="malware", action="attributes", path=SHELL,
-            rule=SHELL_RULE, sha256=SHELL_SHA256, size_bytes=2_318, mode="0600",
+            rule=SHELL_RULE, sha256=hash_of(SHELL, 1), size_bytes=2_318, mode="0600",
             **PHP, attributes={"pid": 21_900 + n},
         )  # fmt: skip

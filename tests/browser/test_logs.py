@@ -6,6 +6,9 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from fim.demo.routine import hash_of
+from fim.demo.story import CHECKOUT
+
 LOGS = "/admin/fim/fimlog/"
 
 
@@ -42,8 +45,8 @@ def test_a_log_shows_what_the_file_was_and_is(analyst):
     rows(analyst).filter(has_text="Danger").get_by_role("link").first.click()
 
     file = analyst.page.get_by_role("region", name="The file")
-    expect(file).to_contain_text("51d0")
-    expect(file).to_contain_text("c7a9")
+    expect(file).to_contain_text(hash_of(CHECKOUT, 3))
+    expect(file).to_contain_text(hash_of(CHECKOUT, 4))
     others = analyst.page.get_by_role("region", name="Other logs of this path")
     expect(others.get_by_role("row").nth(1)).to_contain_text("root")
 
