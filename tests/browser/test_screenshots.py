@@ -67,7 +67,7 @@ def test_queue(sit_down, directory):
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_log_with_its_diff(sit_down, directory, color_scheme):
-    seat = sit_down(DESK | {"height": 960}, color_scheme)
+    seat = sit_down(DESK | {"height": 1120}, color_scheme)
     open_first(seat, f"/admin/fim/fimlog/?search={SSHD}", "Danger")
     expect(seat.page.get_by_role("heading", name="Diff")).to_be_visible()
 
