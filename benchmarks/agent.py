@@ -30,6 +30,8 @@ POLL_SECONDS = 0.01
 SHA256SUM, XARGS = "sha256sum by xargs -P2", "xargs -0 -P2 sha256sum"
 LEARN, COMPARE = "first scan", "scan --report"
 AIDE_INIT, AIDE_CHECK = "aide --init", "aide --check"
+NOTE = "aide --check reads every file again; scan --report those whose stat is not the baseline's."
+NO_AIDE = "AIDE is not installed here (Debian package aide)."
 # The same facts of each file as the agent's baseline holds.
 AIDE_CONFIG = """database_in=file:{directory}/aide.db
 database_out=file:{directory}/aide.db.new
@@ -51,8 +53,7 @@ def measure(*, is_quick: bool, command: str) -> Section:
         tree = Tree(agent, directory)
         medians = tree.medians(QUICK_ROUNDS if is_quick else FULL_ROUNDS)
         section.add(*_scan_rows(medians, files))
-        if AIDE_INIT not in medians:
-            section.notes.append("AIDE is not installed here (Debian package aide).")
+        section.notes.append(NOTE if AIDE_INIT in medians else NO_AIDE)
         agent.start()
         section.add(_memory(agent, files))
         section.add(*_detection(agent, QUICK_CHANGES if is_quick else FULL_CHANGES))
