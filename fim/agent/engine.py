@@ -13,7 +13,7 @@ from fim.agent.examine import Deferred, Found, examine
 from fim.agent.facts import Facts, read_facts
 from fim.agent.groups import Group
 from fim.agent.joiner import DirectoryMove, Joiner
-from fim.agent.logs import log_of
+from fim.agent.logs import fit, log_of
 from fim.agent.scans import Scans
 from fim.agent.spool import Spool
 from fim.agent.state import State
@@ -154,6 +154,7 @@ class Engine:
             except Exception:
                 # A log that lacks a part is worth more than no log.
                 logger.exception("%s failed for %a.", type(enricher).__name__, difference.path)
+        fit(log)
         return log
 
     def _commit(

@@ -1,5 +1,6 @@
 """A difference as the log that a node takes."""
 
+import json
 import os
 import time
 import uuid
@@ -13,6 +14,8 @@ SOURCE = "picket-agent"
 # A node takes no longer path; `\xNN` makes one of up to four times PATH_MAX.
 MAX_PATH_CHARACTERS = 4096
 MAX_STEP_CHARACTERS = 1024
+# A node takes 65,536 with the names and marks between them.
+MAX_ATTRIBUTES_CHARACTERS = 60_000
 BEFORE = ("kind", "size_bytes", "mode", "owner", "group", "target", "xattrs")
 
 
@@ -41,6 +44,20 @@ def log_of(difference: Difference, *, host: str, reason: str = "") -> dict[str, 
         "attributes": _attributes(difference, reason),
     }
     return {name: value for name, value in log.items() if value not in ("", None, {})}
+
+
+def fit(log: dict[str, Any]) -> None:
+    """Leave out the largest attributes where a node would refuse the log; say which."""
+    attributes = log.get("attributes", {})
+    sizes = {name: len(json.dumps(value)) for name, value in attributes.items()}
+    left_out: list[str] = []
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if sum(sizes.values()) <= MAX_ATTRIBUTES_CHARACTERS:
+            break
+        del attributes[name], sizes[name]
+        left_out.append(name)
+    if left_out:
+        attributes["left_out"] = left_out
 
 
 def visible(path: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fim.agent.difference import Difference
 from fim.agent.facts import Facts
-from fim.agent.logs import log_of
+from fim.agent.logs import fit, log_of
 
 FILE = Facts(
     kind="file", sha256="a" * 64, size_bytes=1, mode="0644", uid=0, gid=0, ctime_ns=1_600_000_000
@@ -102,3 +102,25 @@ def test_cuts_a_path_that_no_node_takes_and_keeps_it_whole_in_the_attributes():
 
 def test_an_encoded_surrogate_in_a_name_does_not_reach_the_json():
     assert make_log("created", b"/\xed\xa0\x80")["path"] == "/\\xed\\xa0\\x80"
+
+
+def test_leaves_out_what_a_node_would_refuse_the_log_for():
+    path = b"/" + b"\xff" * 4_000
+    steps = ("written /srv/" + "\u8a31" * 900,) * 32
+    log = make_log("moved", path, path_from=os.fsdecode(path), steps=steps)
+    log["attributes"]["diff"] = "x" * 10_000
+
+    fit(log)
+
+    assert log["attributes"]["left_out"] == ["steps"]
+    assert len(json.dumps(log["attributes"])) <= 65_536
+    assert log["attributes"]["diff"]
+
+
+def test_leaves_a_usual_log_as_it_is():
+    log = make_log("created", "/a", after=FILE, steps=("created /a", "written /a"))
+    before = json.dumps(log)
+
+    fit(log)
+
+    assert json.dumps(log) == before
