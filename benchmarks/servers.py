@@ -99,7 +99,10 @@ def textbook(directory: Path) -> Iterator[Address]:
 def bare(directory: Path, application: str) -> Iterator[Address]:
     """Serve one of the modules of benchmarks.bare with Picket's own gunicorn settings."""
     with _gunicorn(
-        directory, f"benchmarks.bare.{application}", "gunicorn.conf.py", dict(os.environ)
+        directory,
+        f"benchmarks.bare.{application}",
+        "benchmarks/bare/gunicorn.conf.py",
+        dict(os.environ),
     ) as address:
         yield address
 

@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from config.pagination import PageNumberPagination
-from fim.days import bounds_of_day, day_of
+from fim.days import bounds_of_day, bounds_of_hour, day_of
 from fim.ingest.record import MAX_INTEGER
-from fim.models import DayCount, FimLog
+from fim.models import DayCount, FimLog, HourCount
 
 # As far as this, counting rows off is as cheap as asking the day counts where they begin.
 NEAR_ROWS = 1_000
@@ -37,7 +37,7 @@ class CountedLogs:
     """Logs, newest first, counted by their day counts and reached through them.
 
     Takes the place of a QuerySet in Django's paginator. One query for the counts, one more for each
-    end of the span that lies within a day.
+    end of the span that lies within a day, and one for the hours of a day deep in the list.
     """
 
     def __init__(self, logs: QuerySet[FimLog], span: Span) -> None:
@@ -55,10 +55,27 @@ class CountedLogs:
         passed = 0
         for day, count in self._days:
             if passed + count > wanted.start:
-                logs = self._logs.filter(timestamp__lt=bounds_of_day(day)[1])
-                return logs[wanted.start - passed : wanted.stop - passed]
+                end, skipped = self._end_of_hour(day, wanted.start - passed)
+                logs = self._logs.filter(timestamp__lt=end)
+                return logs[skipped : skipped + wanted.stop - wanted.start]
             passed += count
         return self._logs.none()
+
+    def _end_of_hour(self, day: date, start: int) -> tuple[datetime, int]:
+        """Return the end of the hour that a day's log number `start` lies in, and its number there.
+
+        Of the day where hours do not know: they have no hosts, and nothing of a span's ends.
+        """
+        span, left = self._span, start
+        if not (span.host or span.after or span.before):
+            found = HourCount.objects.filter(day=day)
+            found = found.filter(category=span.category) if span.category else found
+            hours = found.order_by("-hour").values_list("hour").annotate(n=Sum("count"))
+            for hour, count in hours:
+                if count > left:
+                    return bounds_of_hour(day, hour)[1], left
+                left -= count
+        return bounds_of_day(day)[1], start
 
     @cached_property
     def _days(self) -> Sequence[tuple[date, int]]:
@@ -96,21 +113,25 @@ class FoundLogs:
         self._logs = logs
 
     def count(self) -> int:
-        return min(self._count, self.CAP)
+        return min(len(self._ids), self.CAP)
 
     @property
     def is_estimate(self) -> bool:
-        return self._count > self.CAP
+        return len(self._ids) > self.CAP
 
     def __getitem__(self, wanted: slice) -> list[FimLog]:
-        # The ids alone come from the index; a row is read only when it is shown.
-        ids = list(self._logs.values_list("pk", flat=True)[wanted])
+        ids = self._ids[wanted]
         found = FimLog.objects.in_bulk(ids)
         return [found[pk] for pk in ids if pk in found]
 
     @cached_property
-    def _count(self) -> int:
-        return self._logs.order_by().values("pk")[: self.CAP + 1].count()
+    def _ids(self) -> list[int]:
+        """The newest ids, one more than are counted: a row is read only when it is shown.
+
+        In order also where they are only counted: PostgreSQL would read a table from its beginning
+        for any 500 of them.
+        """
+        return list(self._logs.values_list("pk", flat=True)[: self.CAP + 1])
 
 
 class LogPagination(PageNumberPagination):

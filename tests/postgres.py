@@ -9,6 +9,7 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,7 +81,8 @@ def _system_server(binaries: Path, directory: Path) -> Iterator[str]:
             _wait_for(binaries, sockets, server, directory / "log")
             yield f"postgresql://picket@/postgres?host={sockets}"
         finally:
-            server.terminate()
+            # "Fast": a polite one waits for clients that are still connected, for ever.
+            server.send_signal(signal.SIGINT)
             server.wait()
 
 
