@@ -13,6 +13,7 @@ from tests.browser import tools
 from tests.browser.seats import Seat
 from tests.browser.witness import Witness
 from tests.node import ADMIN_PASSWORD, ROOT, running_node
+from tests.provided import one_process_at_a_time
 
 # One of them has early afternoon: there the demo's day is half over, whenever the tests run.
 ZONES = (
@@ -45,7 +46,7 @@ def static_root(tmp_path_factory, worker_id):
     base = tmp_path_factory.getbasetemp()
     directory = (base if worker_id == "master" else base.parent) / "collected"
     env = {"PATH": os.environ["PATH"], "VAR_DIR": str(directory / "var"), "ENV_FILE": os.devnull}
-    with tools.one_process_at_a_time():
+    with one_process_at_a_time():
         if not directory.exists():
             subprocess.run(
                 [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],

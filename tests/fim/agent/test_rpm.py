@@ -1,6 +1,5 @@
 """Changes that rpm made are explained, by the real rpm in a root of its own."""
 
-import shutil
 import time
 
 import pytest
@@ -11,8 +10,14 @@ from fim.agent.packages import Packages
 from fim.agent.rpm import Rpm
 from fim.agent.state import State
 from tests.fim.agent.debian import run
+from tests.provided import provide
 
-pytestmark = pytest.mark.skipif(not shutil.which("rpmbuild"), reason="there is no rpm here")
+
+@pytest.fixture(autouse=True, scope="module")
+def _rpm():
+    provide("rpmbuild", "rpm")
+
+
 SPEC = """
 Name: hello
 Version: {version}

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fim.agent.agents import changes, running_agent
 from tests.fim.agent.nodes import FakeNode
+from tests.provided import provide
 
 
 @pytest.fixture
@@ -96,11 +97,11 @@ def test_a_backup_that_is_kept_is_a_file_of_its_own(node, file):
         assert sorted(changes(node, 2)) == [("created", "a.conf~"), ("modified", "a.conf")]
 
 
-@pytest.mark.skipif(not shutil.which("vim"), reason="vim is not installed")
 def test_a_save_by_vim_itself(node, file):
+    vim = provide("vim", "vim")
     with running_agent(file.parent, node.url):
         subprocess.run(
-            ["vim", "-es", "-u", "NONE", "-c", "normal Gonew", "-c", "wq", file],
+            [vim, "-es", "-u", "NONE", "-c", "normal Gonew", "-c", "wq", file],
             check=False,
             env={**os.environ, "TERM": "dumb"},
             timeout=10,
