@@ -37,6 +37,7 @@ class Joiner:
         self._temporary: dict[str, set[str]] = {}
         self._moves: list[DirectoryMove] = []
         self._renames: list[tuple[str, str]] = []
+        self._foretold: list[str] = []
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._moves)
@@ -94,10 +95,20 @@ class Joiner:
         """Say whether a directory was renamed of which the baseline does not know yet."""
         return bool(self._moves)
 
+    def foretell(self, old: str) -> None:
+        """Take note that a directory's move from here is about to be added.
+
+        Between its event and that lies a write to the journal, in which a scan must not take the
+        directory for deleted.
+        """
+        with self._lock:
+            self._foretold.append(old)
+
     def is_leaving(self, path: str) -> bool:
         """Say whether a directory's move was told that takes the path along."""
         with self._lock:
-            return any(is_below(path, old) for old, _ in self._renames)
+            left = [*self._foretold, *(old for old, _ in self._renames)]
+            return any(is_below(path, old) for old in left)
 
     def next_due(self) -> float | None:
         with self._lock:
@@ -146,6 +157,8 @@ class Joiner:
 
     def _move_directory(self, step: Step, number: int) -> None:
         old, new = step.path_from, step.path
+        if old in self._foretold:
+            self._foretold.remove(old)
         self._moves.append(DirectoryMove(step, [number]))
         self._renames.append((old, new))
         stem = old + os.sep

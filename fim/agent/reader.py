@@ -252,6 +252,7 @@ class Reader:
     def _moved(self, step: Step) -> Iterator[Step]:
         yield step
         if step.is_directory:
+            self._joiner.foretell(step.path_from)
             self.watches.rename(step.path_from, step.path)
             if step.path not in self.watches:
                 yield from self._listed(step.path, step.at)

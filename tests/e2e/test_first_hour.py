@@ -64,7 +64,7 @@ def logs(node, tmp_path_factory):
         (tree / "index.html").write_text("<h1>Hello</h1>")
         (tree / "c99.php").write_text("<?php system($_GET['c']);")
         (tree / "old.html").write_text("new")
-        time.sleep(1.5)  # until the writes have settled; a move at once would join them
+        wait_for_logs(node, 3)  # a move at once would be joined to the writes
         (tree / "index.html").rename(tree / "start.html")
         (tree / "old.html").unlink()
         wait_for_logs(node, 5)

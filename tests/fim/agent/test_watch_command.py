@@ -98,9 +98,10 @@ def test_writes_no_canary_and_makes_no_host_that_could_fall_silent(watch, node, 
     assert node.heartbeats == []
 
 
-def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path):
+def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path, var):
     node.answers.append((403, {"code": "permission_denied", "detail": "No.", "fields": {}}, {}))
     process = watch("--node", node.url, "--window-seconds", "0.1")
+    wait_until_learned(var)
 
     (tmp_path / "tree" / "a.txt").touch()
 
