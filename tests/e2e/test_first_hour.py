@@ -94,7 +94,7 @@ def test_a_log_says_what_the_file_is(logs):
     log = next(log for log in logs if log["file_name"] == "index.html")
 
     assert log["sha256"] == "e2c6c0ea7c7900c31f953e48d30d5e839801ab90630d751e7c8426ed5859da47"
-    assert (log["size_bytes"], log["host"], log["source"]) == (14, HOST, "picket-watch")
+    assert (log["size_bytes"], log["host"], log["source"]) == (14, HOST, "picket-agent")
 
 
 def test_the_web_shell_is_an_open_critical_alert(node, logs):
