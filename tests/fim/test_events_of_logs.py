@@ -110,5 +110,5 @@ def test_stores_nothing_where_the_counts_cannot_be(monkeypatch):
 def test_costs_few_queries_for_many_logs_of_one_trouble(django_assert_max_num_queries):
     logs = [new_log(category="malware") for _ in range(100)]
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         store_logs(logs)
