@@ -21,8 +21,8 @@ from config.errors import exception_handler
 from config.renderers import JSONRenderer
 from config.request_log import RequestLine
 from fim.ingest.commit import commit_log
-from fim.ingest.raw import pack_raw
-from fim.ingest.record import complete_log, decode_log
+from fim.ingest.pipeline import Reader
+from fim.ingest.record import decode_log
 from fim.permissions import is_near
 from fim.serializers import FimLogSerializer
 from users.authentication import KeyAuthentication
@@ -147,9 +147,7 @@ def _take(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] |
     sent = decode_log(body)
     if sent is None:
         return None
-    log = complete_log(sent, received_at=timezone.now(), default_host=default_host)
-    if sent.raw is not None:
-        log.raw = pack_raw(sent.raw)
+    log = Reader(timezone.now(), default_host).read_sent(sent)
     try:
         stored, is_new = commit_log(log)
     except (OperationalError, InterfaceError) as exc:

@@ -57,7 +57,7 @@ class Reader:
     def read(self, record: object) -> Taken:
         """Return what a record holds; a bad record is an error in it, never an exception."""
         if isinstance(record, SentLog):
-            return Taken([self._read_sent(record)])
+            return Taken([self.read_sent(record)])
         if isinstance(record, Malformed):
             return self._read_line(record.text)
         try:
@@ -81,7 +81,8 @@ class Reader:
                 errors.append(TOO_DEEP)
         return Taken(logs, [self._fit(event) for event in parsed.events], errors)
 
-    def _read_sent(self, sent: Any) -> NewLog:
+    def read_sent(self, sent: Any) -> NewLog:
+        """Return the log of a SentLog."""
         log = complete_log(sent, received_at=self.received_at, default_host=self.default_host)
         if sent.raw is not None:
             log.raw = pack_raw(sent.raw)
