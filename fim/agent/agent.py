@@ -64,6 +64,7 @@ class Agent:
         )
         self.scans.watches = self.reader.watches
         self.scans.watch_again = self.reader.watch_again
+        self.scans.when_caught_up = self.reader.when_caught_up
         self.enrichers = enrichers(config, self.state)
         self.engine = Engine(
             *(self.state, self.joiner, self.scans, self.spool),

@@ -30,6 +30,8 @@ COMING_AND_GOING = MOVED_FROM | MOVED_TO | CREATE | DELETE
 # struct inotify_event without its name, inotify(7).
 HEADER = struct.Struct("iIII")
 READ_BYTES = 256 * 1024
+# NAME_MAX and its NUL, filled up to a whole header.
+LONGEST_EVENT_BYTES = HEADER.size + 256 + HEADER.size
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,6 +49,8 @@ class Inotify:
 
     def __init__(self) -> None:
         self.descriptor = _checked(_libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
+        # Whether the last read left nothing of what had been told by then.
+        self.is_drained = True
 
     def add(self, directory: bytes, events: int = WATCHED) -> int:
         mask = ctypes.c_uint32(events | ONLYDIR | DONT_FOLLOW)
@@ -60,7 +64,9 @@ class Inotify:
         try:
             content = os.read(self.descriptor, READ_BYTES)
         except BlockingIOError:
+            self.is_drained = True
             return []
+        self.is_drained = len(content) < READ_BYTES - LONGEST_EVENT_BYTES
         events, start = [], 0
         while start < len(content):
             watch, mask, cookie, length = HEADER.unpack_from(content, start)

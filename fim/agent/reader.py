@@ -1,5 +1,6 @@
 """The thread that reads the kernel's queue: nothing else may keep it from reading."""
 
+import contextlib
 import logging
 import os
 import select
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 HALF_MOVE_MILLISECONDS = 20
 # How long a queue that overflowed is read on before the directories are listed anew.
 MOST_DRAINING_SECONDS = 1.0
+WAKE_BYTES = 64
 PLAIN = {
     inotify.CREATE: CREATED,
     inotify.CLOSE_WRITE: WRITTEN,
@@ -73,6 +75,7 @@ class Reader:
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._is_ending = False
         self._halves: dict[int, tuple[Step, float]] = {}
+        self._caught_up: list[Callable[[], None]] = []
         self._overflowed_at: float | None = None
         self.gone: set[str] = set()
 
@@ -96,6 +99,11 @@ class Reader:
         os.close(self._wake_in)
         os.close(self._wake_out)
 
+    def when_caught_up(self, then: Callable[[], None]) -> None:
+        """Call `then`, in the reader's thread, once all that the kernel told by now is read."""
+        self._caught_up.append(then)
+        os.write(self._wake_out, b".")
+
     def _replay(self) -> None:
         """Hand on the steps that the last run of the agent kept and did not report."""
         for number, step in self._journal.read():
@@ -118,12 +126,15 @@ class Reader:
         poll.register(self._wake_in, select.POLLIN)
         while not self._is_ending:
             is_hurried = self._halves or self._overflowed_at is not None
-            poll.poll(HALF_MOVE_MILLISECONDS if is_hurried else None)
+            poll.poll(HALF_MOVE_MILLISECONDS if is_hurried or self._caught_up else None)
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wake_in, WAKE_BYTES)
             self._read()
         self._read()
         self._take(self._overdue_halves(is_ending=True))
 
     def _read(self) -> None:
+        asked = len(self._caught_up)
         events = self._inotify.read()
         steps: list[Step] = []
         now = time.time()
@@ -133,6 +144,9 @@ class Reader:
         steps += self._overdue_halves()
         self._take(steps)
         self._recover(is_drained=not events)
+        if self._inotify.is_drained:
+            for _ in range(asked):
+                self._caught_up.pop(0)()
 
     def _take(self, steps: list[Step]) -> None:
         if not steps:

@@ -1,6 +1,7 @@
 """Which scan runs now, which is next, and how fast it may read."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,7 @@ class Scans:
         self._next_unwatched = 0.0
         self.on_asked: Callable[[], None] = lambda: None
         self.on_end: Callable[[], None] = lambda: None
+        self.when_caught_up: Callable[[Callable[[], None]], None] = lambda then: then()
         self.watches: Watches | None = None
         self.watch_again: Callable[[], list[str]] = list
         self.last_at: float | None = None
@@ -72,6 +74,7 @@ class Scans:
         self._begun = [root for root in new if baseline.count(connection, root)]
         if new:
             self.first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
+            self._learned_at = math.inf
         if known:
             self.ask(known, START)
 
@@ -87,7 +90,7 @@ class Scans:
 
     def is_learning(self, group: Group) -> bool:
         """Say whether the group's steps may be older than the baseline's rows."""
-        return not group.is_scan and (self.first is not None or group.first_at <= self._learned_at)
+        return not group.is_scan and group.first_at <= self._learned_at
 
     def is_due(self) -> bool:
         """Say whether a scan runs or was asked for."""
@@ -160,7 +163,8 @@ class Scans:
         self.last_seconds = time.monotonic() - self._started
         if self.first:
             self.first.finish(self.last_at)
-            self._learned_at = self.last_at
+            # A step's time is that of its reading, so older changes may still be read later.
+            self.when_caught_up(self._learned)
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None
             if self._begun:
@@ -171,3 +175,6 @@ class Scans:
                 self._unwatched_seconds = self.last_seconds
             logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self.on_end()
+
+    def _learned(self) -> None:
+        self._learned_at = time.time()

@@ -57,6 +57,21 @@ def test_what_changes_before_it_is_learned_is_told_by_the_kernels_word(unlearned
     unlearned.finish(within_seconds=5)
 
 
+def test_the_kernels_word_counts_where_it_is_read_after_the_baseline_is_made(
+    unlearned, tree, node, monkeypatch
+):
+    is_learned, read = lambda: unlearned.scans.last_at, unlearned.reader._read
+    monkeypatch.setattr(unlearned.reader, "_read", lambda: (wait_until(is_learned), read()))
+    (tree / "c.txt").unlink()
+
+    unlearned.scans.start()
+    unlearned.engine.start()
+    unlearned.sender.start()
+
+    assert changes(node, 1) == [("deleted", "c.txt")]
+    unlearned.finish(within_seconds=5)
+
+
 def test_what_changed_since_a_first_scan_was_killed_is_told(tree, node, tmp_path):
     (tree / "a.txt").write_text("old")
     state = State(os.fspath(tmp_path / "state"))
