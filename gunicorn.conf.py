@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from config.env import Env, read_env_file
+from config.places import Places
 from config.worker import ClientSocket, Worker
 
 
@@ -38,6 +39,18 @@ forwarder_headers = ""
 control_socket_disable = True
 # Picket logs requests itself, without queries and secrets.
 accesslog = None
+
+
+# More than there are workers at once, with those that a TTIN signal adds.
+places = Places(workers + 1_000)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    worker.place = places.take()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    worker.place.leave()
 
 
 def when_ready(server: Any) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers import gthread
 
+from config.places import Place
+
 
 class ClientSocket(socket.socket):
     """A client's connection that counts as reset once the client is too slow.
@@ -67,6 +69,27 @@ class ClientSocket(socket.socket):
 
 
 class Worker(gthread.ThreadWorker):
+    # gunicorn.conf.py gives it before the worker is forked.
+    place: Place
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if enabled:
+            self.place.note(self.nr_conns)
+        else:
+            self.place.step_aside()
+
+    def accept(self, listener: socket.socket) -> None:
+        self.place.note(self.nr_conns)
+        self.place.give_way()
+        super().accept(listener)
+        self.place.note(self.nr_conns)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        if self._accepting:
+            self.place.note(self.nr_conns)
+        super().wait_for_and_dispatch_events(timeout)
+
     def enqueue_req(self, conn: Any) -> None:
         if not isinstance(conn.sock, ClientSocket):
             conn.sock = ClientSocket(fileno=conn.sock.detach())
