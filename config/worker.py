@@ -1,8 +1,10 @@
 """gunicorn's threaded worker, with a bound on how long a client may keep one of its threads."""
 
 import errno
+import select
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +13,9 @@ from gunicorn import util
 from gunicorn.workers import gthread
 
 from config.places import Place
+
+# How long a thread that nobody else needs waits for its client's next request.
+STAY_MILLISECONDS = 5
 
 
 class ClientSocket(socket.socket):
@@ -30,6 +35,12 @@ class ClientSocket(socket.socket):
     def start_request(self) -> None:
         """Give the next request its own time, from its first byte on."""
         self._deadline = None
+
+    def has_more(self, milliseconds: int) -> bool:
+        """Wait so long for the client to send something, or to hang up."""
+        poll = select.poll()
+        poll.register(self, select.POLLIN)
+        return bool(poll.poll(milliseconds))
 
     def setblocking(self, flag: bool) -> None:
         """Wait for a silent client for a bounded time where gunicorn would wait for ever."""
@@ -72,6 +83,11 @@ class Worker(gthread.ThreadWorker):
     # gunicorn.conf.py gives it before the worker is forked.
     place: Place
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The connections that wait for a thread.
+        self._queued: deque[Any] = deque()
+
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
         if enabled:
@@ -93,9 +109,26 @@ class Worker(gthread.ThreadWorker):
     def enqueue_req(self, conn: Any) -> None:
         if not isinstance(conn.sock, ClientSocket):
             conn.sock = ClientSocket(fileno=conn.sock.detach())
+        self._queued.append(conn)
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
+        """Answer a request, and the ones that follow it at once while no other client waits.
+
+        To hand a connection to the main thread and to take it back costs as much as to read a
+        request: it took a fifth of a busy worker's time.
+        """
+        self._queued.popleft()
+        goes_on = self._handle_one(conn)
+        while goes_on is True and self._may_stay(conn) and conn.sock.has_more(STAY_MILLISECONDS):
+            goes_on = self._handle_one(conn)
+        return goes_on
+
+    def _may_stay(self, conn: Any) -> bool:
+        is_read = bool(conn.parser.unreader.buf.getvalue())
+        return self.alive and not self._queued and not is_read
+
+    def _handle_one(self, conn: Any) -> Any:
         if not conn.initialized and not conn.wait_for_data(0):
             # gunicorn would wait here for 5 seconds; the poller does it without a thread.
             return gthread._DEFER

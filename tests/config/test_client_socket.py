@@ -64,3 +64,23 @@ def test_sends_no_answer_to_a_client_that_was_given_up(ends):
 
     with pytest.raises(ConnectionResetError):
         node.sendall(b"HTTP/1.1 400 Bad Request")
+
+
+def test_sees_what_comes_next(ends):
+    node, client = ends
+    client.send(b"P")
+
+    assert node.has_more(0)
+
+
+def test_sees_a_client_hang_up(ends):
+    node, client = ends
+    client.close()
+
+    assert node.has_more(0)
+
+
+def test_waits_no_longer_than_it_is_told_to(ends):
+    node, _ = ends
+
+    assert not node.has_more(1)
