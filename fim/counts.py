@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Value, When
 
+from config.statements import run
 from fim.days import HOURS, bounds_of_day, bounds_of_hour, day_of, hour_of
 from fim.dialects import hold_counts_still
 from fim.models import DayCount, FimLog, HourCount
@@ -43,12 +44,11 @@ def add_counts(counts: Counter[Key]) -> None:
     Days before hours, each in the order of its keys, so that parallel transactions never wait for
     each other in a ring. One statement for each table, for up to 500 of its keys.
     """
-    with connection.cursor() as cursor:
-        _add(cursor, ADD_TO_DAYS, by_day(counts))
-        _add(cursor, ADD_TO_HOURS, by_hour(counts))
+    _add(ADD_TO_DAYS, by_day(counts))
+    _add(ADD_TO_HOURS, by_hour(counts))
 
 
-def _add(cursor: Any, statement: str, counts: Counter[Any]) -> None:
+def _add(statement: str, counts: Counter[Any]) -> None:
     keys = sorted(counts)
     for start in range(0, len(keys), KEYS_A_STATEMENT):
         some = keys[start : start + KEYS_A_STATEMENT]
@@ -56,7 +56,7 @@ def _add(cursor: Any, statement: str, counts: Counter[Any]) -> None:
         for day, second, third in some:
             shown: Any = connection.ops.adapt_datefield_value(day)
             values += (shown, second, third, counts[day, second, third])
-        cursor.execute(_statement_of(statement, len(some)), values)
+        run(_statement_of(statement, len(some)), values)
 
 
 @cache

@@ -1,12 +1,15 @@
 """Record the events of many troubles at once, in a few statements however many there are."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from threats.models import Alert, Event
+from config.statements import run, run_many
+from threats.models import Status
 from threats.services import record_event
 
 KEYS_A_STATEMENT = 500
@@ -16,7 +19,18 @@ UNRESOLVED = (
     " JOIN threats_event event ON event.id = alert.event_id"
     " WHERE NOT alert.status = 'RESOLVED' AND alert.dedup_key IN ({marks}) ORDER BY event.id"
 )
+EVENT_FIELDS = ("source_name", "event_type", "severity", "description", "dedup_key", "count")
+INSERT_EVENTS = (
+    f"INSERT INTO threats_event ({', '.join(EVENT_FIELDS)}, timestamp, last_seen_at)"  # noqa: S608
+    " VALUES {rows} RETURNING id, dedup_key"
+)
+INSERT_ALERT = (
+    "INSERT INTO threats_alert (event_id, status, assignee, created_at, dedup_key)"
+    " VALUES (%s, %s, %s, %s, %s)"
+)
 ADD_COUNT = "UPDATE threats_event SET count = count + %s, last_seen_at = %s WHERE id = %s"
+
+_fields_of = itemgetter(*EVENT_FIELDS)
 
 
 def record_troubles(events: Sequence[Mapping[str, Any]]) -> None:
@@ -27,7 +41,7 @@ def record_troubles(events: Sequence[Mapping[str, Any]]) -> None:
     """
     # Every batch takes its keys in the same order, so that no two wait for each other's rows.
     in_order = sorted(events, key=lambda event: event["dedup_key"])
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for start in range(0, len(in_order), KEYS_A_STATEMENT):
             _record(in_order[start : start + KEYS_A_STATEMENT])
 
@@ -40,7 +54,8 @@ def _record(events: Sequence[Mapping[str, Any]]) -> None:
         return
     new = [event for event in events if event["dedup_key"] not in known]
     try:
-        with transaction.atomic():
+        # SQLite's only writer meets no alert that another one opened meanwhile.
+        with transaction.atomic(savepoint=connection.features.has_select_for_update):
             _open(new)
     except IntegrityError:
         # Another request opened the alert of one of these keys just now.
@@ -56,24 +71,27 @@ def _unresolved(keys: Sequence[str]) -> dict[str, int]:
     text = UNRESOLVED.format(marks=", ".join(["%s"] * len(keys)))
     if connection.features.has_select_for_update:
         text += " FOR UPDATE OF event"
-    with connection.cursor() as cursor:
-        cursor.execute(text, keys)
-        return dict(cursor.fetchall())
+    return dict(run(text, keys))
 
 
 def _count_repeats(counts: Sequence[tuple[int, int]]) -> None:
     if not counts:
         return
     now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.executemany(ADD_COUNT, [(count, now, pk) for count, pk in counts])
+    run_many(ADD_COUNT, [(count, now, pk) for count, pk in counts])
 
 
 def _open(events: Sequence[Mapping[str, Any]]) -> None:
-    now = timezone.now()
-    made = Event.objects.bulk_create(
-        Event(**event, timestamp=now, last_seen_at=now) for event in events
-    )
-    Alert.objects.bulk_create(
-        Alert(event=event, dedup_key=event.dedup_key, created_at=now) for event in made
-    )
+    """Insert events and their alerts. Past the ORM, which takes five times longer than both."""
+    now: Any = connection.ops.adapt_datetimefield_value(timezone.now())
+    values: list[Any] = []
+    for event in events:
+        values += (*_fields_of(event), now, now)
+    made = run(_insert_of(len(events)), values)
+    run_many(INSERT_ALERT, [(pk, Status.OPEN, "", now, key) for pk, key in made])
+
+
+@cache
+def _insert_of(rows: int) -> str:
+    marks = ", ".join(["%s"] * (len(EVENT_FIELDS) + 2))
+    return INSERT_EVENTS.format(rows=", ".join([f"({marks})"] * rows))

@@ -47,6 +47,21 @@ def test_opens_a_new_alert_after_the_old_one_was_resolved():
     assert Alert.objects.exclude(status=Status.RESOLVED).count() == 2
 
 
+def row_of(row):
+    own = ("id", "event_id", "dedup_key", "timestamp", "last_seen_at", "created_at")
+    return {name: value for name, value in vars(row).items() if name not in own and name[0] != "_"}
+
+
+def test_stores_the_rows_that_a_single_event_has():
+    record_troubles(troubles("many"))
+    record_event(**troubles("one")[0])
+
+    many, one = Event.objects.get(dedup_key="many"), Event.objects.get(dedup_key="one")
+    assert row_of(many) == row_of(one)
+    assert row_of(many.alert) == row_of(one.alert)
+    assert many.timestamp == many.last_seen_at == many.alert.created_at
+
+
 def test_costs_the_same_few_queries_for_many(django_assert_max_num_queries):
     record_troubles(troubles(*(f"old-{n}" for n in range(100))))
 
