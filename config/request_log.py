@@ -4,7 +4,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -22,7 +22,7 @@ class RequestLine:
 
     __slots__ = ("environ", "request_id", "started")
 
-    def __init__(self, environ: Mapping[str, Any]) -> None:
+    def __init__(self, environ: MutableMapping[str, Any]) -> None:
         self.started = time.perf_counter()
         self.environ = environ
         sent = environ.get("HTTP_X_REQUEST_ID", "")

@@ -51,18 +51,22 @@ class FimLogSerializer(serializers.ModelSerializer[FimLog]):
         read_only_fields = fields
 
     def to_representation(self, instance: FimLog | NewLog) -> dict[str, Any]:
-        """Return the fields as they are: DRF's way over its field objects takes ten times longer,
-        which is a third of what storing a log costs.
-        """
-        shown = dict(zip(self.Meta.fields, _values_of(instance), strict=True))
-        shown["timestamp"] = _as_utc(instance.timestamp)
-        shown["received_at"] = _as_utc(instance.received_at)
-        if instance.event_id is not None:
-            shown["event_id"] = str(instance.event_id)
-        return shown
+        return show_log(instance)
 
 
 _values_of = attrgetter(*FimLogSerializer.Meta.fields)
+
+
+def show_log(log: FimLog | NewLog) -> dict[str, Any]:
+    """Return the fields as they are: DRF's way over its field objects takes ten times longer,
+    which is a third of what storing a log costs.
+    """
+    shown = dict(zip(FimLogSerializer.Meta.fields, _values_of(log), strict=True))
+    shown["timestamp"] = _as_utc(log.timestamp)
+    shown["received_at"] = _as_utc(log.received_at)
+    if log.event_id is not None:
+        shown["event_id"] = str(log.event_id)
+    return shown
 
 
 def _as_utc(moment: datetime) -> str:

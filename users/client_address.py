@@ -1,7 +1,7 @@
 """Who is really asking: the client's address, from nothing that the client can forge."""
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Any
 
@@ -27,21 +27,30 @@ FORWARDING_HEADERS = frozenset(
         "HTTP_CLIENT_IP",
     }
 )
+# A header's name begins with HTTP_, so no client can send it.
+FOUND = "picket.client_address"
 
 
 def client_address(request: HttpRequest) -> Address | None:
     return address_of(request.META)
 
 
-def address_of(environ: Mapping[str, Any]) -> Address | None:
+def address_of(environ: MutableMapping[str, Any]) -> Address | None:
     """Return the address of the real client, or None where that cannot be known.
 
     The peer of the connection is the client unless it is one of `TRUSTED_PROXIES`: then
     `X-Forwarded-For` is read from the right, past the trusted proxies, to the first address that
     none of them vouches for. A request with forwarding headers from a peer that is no trusted
     proxy came from somewhere that nobody vouches for: None. So did one from a trusted proxy that
-    names its client in some other header alone.
+    names its client in some other header alone. Looked for once a request.
     """
+    if FOUND not in environ:
+        environ[FOUND] = _find(environ)
+    found: Address | None = environ[FOUND]
+    return found
+
+
+def _find(environ: Mapping[str, Any]) -> Address | None:
     peer = _peer(environ)
     if peer is None:
         return None
@@ -60,7 +69,7 @@ def client_address_text(request: HttpRequest) -> str:
     return address_text_of(request.META)
 
 
-def address_text_of(environ: Mapping[str, Any]) -> str:
+def address_text_of(environ: MutableMapping[str, Any]) -> str:
     return _shown(environ) or "unknown"
 
 
@@ -69,7 +78,7 @@ def lockout_address(request: HttpRequest) -> str | None:
     return _shown(request.META)
 
 
-def _shown(environ: Mapping[str, Any]) -> str | None:
+def _shown(environ: MutableMapping[str, Any]) -> str | None:
     address = address_of(environ) or _peer(environ)
     return str(address) if address else None
 

@@ -24,7 +24,7 @@ from fim.ingest.commit import commit_log
 from fim.ingest.pipeline import Reader
 from fim.ingest.record import decode_log
 from fim.permissions import is_near
-from fim.serializers import FimLogSerializer
+from fim.serializers import show_log
 from users.authentication import KeyAuthentication
 from users.client_address import address_of, address_text_of
 from users.models import Scope
@@ -156,7 +156,7 @@ def _take(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] |
         # Nothing is stored. The whole way meets the same, and has the words for it.
         return None
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-    return status, encode(FimLogSerializer().to_representation(stored)), []
+    return status, encode(show_log(stored)), []
 
 
 def _refusal(exc: Exception) -> tuple[HTTPStatus, bytes, Headers]:
