@@ -1,11 +1,10 @@
 """Query parameters of the list of logs."""
 
-from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from config.filters import MomentFilter
 from fim.ingest.record import LIMITS
-from fim.models import Action, Category, FimLog
+from fim.models import Action, Category, FimLog, FimLogQuerySet
 from fim.pages import Span
 from fim.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, search_logs
 
@@ -53,24 +52,24 @@ class FimLogFilter(filters.FilterSet):
     def category_of(self, status: str) -> str:
         return status
 
-    def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return search_logs(queryset, value)
 
-    def filter_subject(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    def filter_subject(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return logs_whose(queryset, name, value)
 
-    def filter_rule(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    def filter_rule(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return among_newest(queryset, rule=value)
 
 
 class ExportFilter(FimLogFilter):
     """The same for an export: each batch would sort all that a search of subjects finds."""
 
-    def filter_search(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return scan_logs(queryset, value)
 
-    def filter_subject(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    def filter_subject(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return queryset.filter(**{name: value})
 
-    def filter_rule(self, queryset: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+    def filter_rule(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return queryset.filter(rule=value)

@@ -16,8 +16,9 @@ from rest_framework.utils.urls import replace_query_param
 
 from config.pagination import PageNumberPagination
 from fim.days import bounds_of_day, bounds_of_hour, day_of
+from fim.dialects import newest_ids
 from fim.ingest.record import MAX_INTEGER
-from fim.models import DayCount, FimLog, HourCount
+from fim.models import DayCount, FimLog, FimLogQuerySet, HourCount
 
 # As far as this, counting rows off is as cheap as asking the day counts where they begin.
 NEAR_ROWS = 1_000
@@ -109,26 +110,26 @@ class FoundLogs:
 
     CAP = 500
 
-    def __init__(self, logs: QuerySet[FimLog]) -> None:
+    def __init__(self, logs: FimLogQuerySet) -> None:
         self._logs = logs
 
     def count(self) -> int:
-        return min(self._count, self.CAP)
+        return min(len(self._ids), self.CAP)
 
     @property
     def is_estimate(self) -> bool:
-        return self._count > self.CAP
+        return len(self._ids) > self.CAP
 
     def __getitem__(self, wanted: slice) -> list[FimLog]:
-        # The ids alone come from the index; a row is read only when it is shown.
-        ids = list(self._logs.values_list("pk", flat=True)[wanted])
+        # A row is read only when it is shown.
+        ids = self._ids[wanted]
         found = FimLog.objects.in_bulk(ids)
         return [found[pk] for pk in ids if pk in found]
 
     @cached_property
-    def _count(self) -> int:
-        # In no order: PostgreSQL thinks a text to be rare and would sort all that holds it.
-        return self._logs.order_by().values("pk")[: self.CAP + 1].count()
+    def _ids(self) -> list[int]:
+        """The newest, one more than are counted: what counts them has found every page."""
+        return newest_ids(self._logs, self.CAP + 1)
 
 
 class LogPagination(PageNumberPagination):
@@ -185,7 +186,7 @@ class LogPagination(PageNumberPagination):
         return page[:size]
 
 
-def _counted(logs: QuerySet[FimLog], span: Span | None) -> Any:
+def _counted(logs: FimLogQuerySet, span: Span | None) -> Any:
     return FoundLogs(logs) if span is None else CountedLogs(logs, span)
 
 

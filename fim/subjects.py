@@ -3,11 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
-
 from fim.dialects import holds, insert_subjects, subject_ids, subjects_whose, subjects_with
 from fim.ingest.record import NewLog
-from fim.models import FimLog
+from fim.models import FimLog, FimLogQuerySet
 
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
@@ -34,34 +32,34 @@ def assign_subjects(logs: Iterable[NewLog]) -> None:
             log.subject_id = ids[digest]
 
 
-def search_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
+def search_logs(logs: FimLogQuerySet, text: str) -> FimLogQuerySet:
     """Return the logs that hold a text, whatever its case, in path, user or process.
 
     Costs what the text finds, not what is stored, for texts of three characters and more.
     """
     subjects = _rare_subjects(text)
     if subjects is not None:
-        return logs.filter(subject_id__in=subjects)
+        return logs.of_subjects(subjects)
     return scan_logs(logs, text)
 
 
-def scan_logs(logs: QuerySet[FimLog], text: str) -> QuerySet[FimLog]:
+def scan_logs(logs: FimLogQuerySet, text: str) -> FimLogQuerySet:
     """Return the same logs by reading each row: for who reads them all anyway, in batches."""
     return logs.filter(holds(text))
 
 
-def logs_whose(logs: QuerySet[FimLog], name: str, value: str) -> QuerySet[FimLog]:
+def logs_whose(logs: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
     """Return the logs whose `path` or `user` is exactly a value.
 
     Where too many subjects have it, it is common, and looked for among the newest logs alone.
     """
     subjects = subjects_whose(name, value, limit=MAX_RARE_SUBJECTS + 1)
     if subjects is not None and len(subjects) <= MAX_RARE_SUBJECTS:
-        return logs.filter(subject_id__in=subjects)
+        return logs.of_subjects(subjects)
     return among_newest(logs, **{name: value})
 
 
-def among_newest(logs: QuerySet[FimLog], **exactly: str) -> QuerySet[FimLog]:
+def among_newest(logs: FimLogQuerySet, **exactly: str) -> FimLogQuerySet:
     """Return which of the newest `SCANNED_LOGS` logs have exactly these values, newest first."""
     newest = logs.order_by("-timestamp", "-pk").values("pk")[:SCANNED_LOGS]
     return FimLog.objects.filter(pk__in=newest, **exactly).newest()
@@ -70,7 +68,7 @@ def among_newest(logs: QuerySet[FimLog], **exactly: str) -> QuerySet[FimLog]:
 def _rare_subjects(text: str) -> list[int] | None:
     """Return the ids of all subjects that hold a text; None where they are too many to list."""
     found = subjects_with(text, limit=MAX_RARE_SUBJECTS + 1)
-    return found if len(found) <= MAX_RARE_SUBJECTS else None
+    return found if found is not None and len(found) <= MAX_RARE_SUBJECTS else None
 
 
 def _digest_of(log: NewLog) -> bytes:

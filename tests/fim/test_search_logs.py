@@ -1,8 +1,9 @@
 """GET /api/logs/?search=: literal text, in any case, in path, user or process."""
 
 import pytest
+from django.db import connection
 
-from fim import pages, subjects
+from fim import dialects, pages, subjects
 from fim.ingest.store import store_logs
 from fim.models import FimLog, Subject
 from tests.factories import make_log, new_log
@@ -83,6 +84,34 @@ def test_keeps_the_other_filters(analyst_client, text):
     assert (answer["count"], answer["count_is_estimate"]) == (1, False)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("MAX_LOGS_READ", 0), ("_is_surely_more", lambda *_: True)]
+)
+@pytest.mark.parametrize("beside", [{}, {"host": "web-2"}, {"action": "moved"}])
+def test_finds_the_same_however_postgresql_reads(analyst_client, monkeypatch, name, value, beside):
+    monkeypatch.setattr(dialects, name, value)
+    for hour, host in enumerate(["web-1", "web-2", "web-2", "web-1"]):
+        fields = {"host": host, "action": "moved", "timestamp": f"2026-03-14T0{hour}:00:00Z"}
+        make_log(path=f"/srv/www/{hour % 2}", user="amira", **fields)
+    make_log(path="/other", host="web-2", action="moved", user="ben")
+
+    found = analyst_client.get("/api/logs/", {"search": "www", **beside}).json()
+    by_user = analyst_client.get("/api/logs/", {"user": "amira", **beside}).json()
+
+    hours = [2, 1] if "host" in beside else [3, 2, 1, 0]
+    assert [log["timestamp"][12] for log in found["results"]] == list(map(str, hours))
+    assert by_user == found
+
+
+def test_pages_of_a_search_follow_each_other(analyst_client):
+    ids = [log.id for log in store_logs([new_log(path=f"/{n % 7}") for n in range(25)]).logs]
+
+    query = {"search": "/", "page_size": 10}
+    pages = [analyst_client.get("/api/logs/", query | {"page": n}).json() for n in (1, 2, 3)]
+
+    assert [log["id"] for page in pages for log in page["results"]] == ids[::-1]
+
+
 def test_says_where_the_count_is_an_estimate(analyst_client, monkeypatch):
     monkeypatch.setattr(pages.FoundLogs, "CAP", 3)
     store_logs([new_log() for _ in range(5)])
@@ -110,3 +139,16 @@ def test_a_path_with_its_user_and_process_is_one_subject():
 
     assert Subject.objects.count() == 2
     assert FimLog.objects.values("subject").distinct().count() == 2
+
+
+if connection.vendor == "postgresql":
+
+    @pytest.mark.parametrize(("limit", "found"), [(2, None), (20, 20)])
+    def test_what_statistics_know_to_be_common_is_not_listed(limit, found):
+        store_logs([new_log(path=f"/{n}", user="amira") for n in range(20)])
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE fim_subject")
+
+        listed = dialects.subjects_with("amira", limit=limit)
+
+        assert (listed and len(listed)) == found
