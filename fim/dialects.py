@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from config.statements import run, run_many
@@ -200,6 +200,22 @@ def has_search_index() -> bool:
 def holds(text: str) -> Q:
     """The condition that a row's path, user or process holds a text, read row by row."""
     return Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
+
+
+def with_values(logs: FimLogQuerySet, name: str, values: Sequence[str]) -> FimLogQuerySet:
+    """Return the logs that have one of some values, where another column's index leads to them.
+
+    SQLite would fetch each row, a page of the file a log, to look at one column: here it looks the
+    log up in that column's own index, whose pages of the same hours hold hundreds. PostgreSQL
+    fetches a row faster than it looks one up.
+    """
+    if connection.vendor == "postgresql":
+        return logs.filter(**{f"{name}__in": values})
+    # By the bare id it would fetch the row.
+    same = FimLog.objects.annotate(row=F("pk") + 0).filter(
+        **{f"{name}__in": values}, timestamp=OuterRef("timestamp"), row=OuterRef("pk")
+    )
+    return logs.filter(Exists(same))
 
 
 def newest_ids(logs: FimLogQuerySet, limit: int) -> list[int]:

@@ -1,8 +1,11 @@
 """Query parameters of the list of logs."""
 
+from typing import Any
+
 from django_filters import rest_framework as filters
 
 from config.filters import MomentFilter
+from fim.dialects import with_values
 from fim.ingest.record import LIMITS
 from fim.models import Action, Category, FimLog, FimLogQuerySet
 from fim.pages import Span
@@ -10,9 +13,11 @@ from fim.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, sear
 
 
 class FimLogFilter(filters.FilterSet):
-    status = filters.ChoiceFilter("category", choices=Category.choices, label="Category.")
+    status = filters.ChoiceFilter(
+        "category", method="filter_value", choices=Category.choices, label="Category."
+    )
     host = filters.CharFilter()
-    action = filters.MultipleChoiceFilter(choices=Action.choices, distinct=False)
+    action = filters.MultipleChoiceFilter(method="filter_value", choices=Action.choices)
     timestamp_after = MomentFilter("timestamp", "gte", label="From this moment on (ISO 8601).")
     timestamp_before = MomentFilter("timestamp", "lt", label="Before this moment (ISO 8601).")
     search = filters.CharFilter(
@@ -52,6 +57,22 @@ class FimLogFilter(filters.FilterSet):
     def category_of(self, status: str) -> str:
         return status
 
+    def filter_value(self, queryset: FimLogQuerySet, name: str, value: Any) -> FimLogQuerySet:
+        values = value if isinstance(value, list) else [value]
+        if name in self._looked_up():
+            return with_values(queryset, name, values)
+        return queryset.filter(**{f"{name}__in": values})
+
+    def _looked_up(self) -> tuple[str, ...]:
+        """Columns to look up in their own index, beside the one whose index leads to the logs.
+
+        None where the log itself is read anyway.
+        """
+        chosen = self.form.cleaned_data
+        if not chosen["action"] or any(chosen[name] for name in ("search", "path", "user")):
+            return ()
+        return ("category", "action") if chosen["host"] else ("category",)
+
     def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return search_logs(queryset, value)
 
@@ -64,6 +85,9 @@ class FimLogFilter(filters.FilterSet):
 
 class ExportFilter(FimLogFilter):
     """The same for an export: each batch would sort all that a search of subjects finds."""
+
+    def _looked_up(self) -> tuple[str, ...]:
+        return ()
 
     def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return scan_logs(queryset, value)

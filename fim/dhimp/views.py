@@ -42,7 +42,7 @@ class DhimpLogFilter(FimLogFilter):
     )
 
     def filter_status(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.filter(category=self.category_of(value))
+        return self.filter_value(queryset, "category", self.category_of(value))
 
     def category_of(self, status: str) -> str:
         categories = {word: str(category) for category, word in CATEGORY_WORDS.items()}

@@ -133,6 +133,27 @@ def test_shows_as_many_as_are_asked_for(analyst_client):
     assert len(analyst_client.get(URL, {"page_size": 12}).json()["results"]) == 12
 
 
+@pytest.mark.parametrize("host", [{}, {"host": "web-1"}])
+@pytest.mark.parametrize("status", [{}, {"status": "danger"}])
+@pytest.mark.parametrize("actions", [["moved"], ["moved", "deleted"]])
+def test_filters_by_action_beside_others_among_logs_of_one_moment(paths, host, status, actions):
+    for name in ("web-1", "web-2"):
+        for category in ("danger", "normal"):
+            for action in ("moved", "deleted", "created"):
+                path = f"/{name}/{category}/{action}"
+                make_log(path=path, host=name, category=category, action=action)
+
+    found = paths(action=actions, **host, **status)
+
+    hosts, categories = host or {"host": "web-1 web-2"}, status or {"status": "danger normal"}
+    assert sorted(found) == sorted(
+        f"/{name}/{category}/{action}"
+        for name in hosts["host"].split()
+        for category in categories["status"].split()
+        for action in actions
+    )
+
+
 @pytest.mark.parametrize("page", [2, 999_999, 10**30])
 def test_knows_no_page_past_the_last(analyst_client, page):
     answer = analyst_client.get(URL, {"page": page})

@@ -2,7 +2,9 @@
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 
+from fim.filters import FimLogFilter
 from fim.models import FimLog
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +24,15 @@ if connection.vendor == "sqlite":
         plan = FimLog.objects.filter(**LISTS[index]).newest().explain()
 
         assert f"USING INDEX {index}" in plan or f"USING COVERING INDEX {index}" in plan
+
+    def test_columns_beside_the_best_index_are_looked_up_in_their_own():
+        query = QueryDict("host=web-1&action=moved&status=normal")
+
+        plan = FimLogFilter(query, FimLog.objects.newest()).qs.values("pk").explain()
+
+        for index in ("fimlog_host", "fimlog_action", "fimlog_category"):
+            assert f"USING COVERING INDEX {index}" in plan
+        assert "PRIMARY KEY" not in plan
 
 else:
 
