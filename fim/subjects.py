@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from fim.dialects import holds, insert_subjects, subject_ids, subjects_whose, subjects_with
 from fim.ingest.record import NewLog
-from fim.models import FimLog, FimLogQuerySet
+from fim.models import FimLogQuerySet
 
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
@@ -60,9 +62,15 @@ def logs_whose(logs: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
 
 
 def among_newest(logs: FimLogQuerySet, **exactly: str) -> FimLogQuerySet:
-    """Return which of the newest `SCANNED_LOGS` logs have exactly these values, newest first."""
-    newest = logs.order_by("-timestamp", "-pk").values("pk")[:SCANNED_LOGS]
-    return FimLog.objects.filter(pk__in=newest, **exactly).newest()
+    """Return which of the newest `SCANNED_LOGS` logs have exactly these values, newest first.
+
+    One query for the last of them, so that a list reads no further than to its own end.
+    """
+    newest = logs.newest()
+    for moment, pk in newest.values_list("timestamp", "pk")[SCANNED_LOGS - 1 : SCANNED_LOGS]:
+        is_older = Q(timestamp=moment) & Q(pk__lt=pk)
+        newest = newest.filter(timestamp__gte=moment).exclude(is_older)
+    return newest.filter(**exactly)
 
 
 def _rare_subjects(text: str) -> list[int] | None:

@@ -83,6 +83,14 @@ def test_a_rule_is_looked_for_among_the_newest_logs_of_the_other_filters(found, 
     assert found(rule="r-1", host="web-9") == [here.pk]
 
 
+def test_the_newest_logs_are_those_that_happened_last(found, monkeypatch):
+    monkeypatch.setattr(subjects, "SCANNED_LOGS", 3)
+    hours = (4, 2, 3, 1, 5)
+    logs = {n: make_log(rule="r-1", timestamp=f"2026-03-14T0{n}:00:00Z") for n in hours}
+
+    assert found(rule="r-1") == [logs[n].pk for n in (5, 4, 3)]
+
+
 def test_an_export_looks_through_all(analyst_client, monkeypatch):
     monkeypatch.setattr(subjects, "SCANNED_LOGS", 1)
     store_logs([new_log(rule="r-1", user="root") for _ in range(3)])
