@@ -71,7 +71,11 @@ class FimLogFilter(filters.FilterSet):
         chosen = self.form.cleaned_data
         if not chosen["action"] or any(chosen[name] for name in ("search", "path", "user")):
             return ()
-        return ("category", "action") if chosen["host"] else ("category",)
+        if chosen["host"]:
+            return ("category", "action")
+        # Most logs are normal; of what is not there is less than of any action.
+        is_rare = self.category_of(chosen["status"]) not in ("", Category.NORMAL)
+        return ("action",) if is_rare else ("category",)
 
     def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
         return search_logs(queryset, value)

@@ -34,6 +34,16 @@ if connection.vendor == "sqlite":
             assert f"USING COVERING INDEX {index}" in plan
         assert "PRIMARY KEY" not in plan
 
+    @pytest.mark.parametrize(
+        ("status", "index"), [("malware", "fimlog_category"), ("normal", "fimlog_action")]
+    )
+    def test_a_category_leads_to_the_logs_where_it_is_rare(status, index):
+        query = QueryDict(f"status={status}&action=moved")
+
+        plan = FimLogFilter(query, FimLog.objects.newest()).qs.values("pk").explain()
+
+        assert f"INDEX {index}" in plan.splitlines()[0]
+
 else:
 
     @pytest.mark.parametrize("index", LISTS)
