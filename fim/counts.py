@@ -12,7 +12,7 @@ from django.db.models import Case, Count, F, Value, When
 
 from config.statements import run
 from fim.days import HOURS, bounds_of_day, bounds_of_hour, day_of, hour_of
-from fim.dialects import hold_counts_still
+from fim.dialects.turns import hold_counts_still
 from fim.models import DayCount, FimLog, HourCount
 
 # Day, hour, host, category: fine enough for both tables.

@@ -16,7 +16,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from config.pagination import PageNumberPagination
 from fim.days import bounds_of_day, bounds_of_hour, day_of
-from fim.dialects import newest_ids
+from fim.dialects.logs import newest_ids
 from fim.ingest.record import MAX_INTEGER
 from fim.models import DayCount, FimLog, FimLogQuerySet, HourCount
 

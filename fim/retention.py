@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from fim.dialects import turn_to_write
+from fim.dialects.turns import turn_to_write
 from fim.export import read_batches
 from fim.models import FimLog
 from fim.services import delete_logs

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from fim.dialects import subjects_whose
+from fim.dialects.subjects import subjects_whose
 from fim.models import FimLog
 
 MAX_SUBJECTS = 8

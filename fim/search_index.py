@@ -11,7 +11,8 @@ import time
 from django.db import connection, transaction
 
 from config.rounds import Rounds
-from fim.dialects import add_to_search_index, search_mark, turn_to_write
+from fim.dialects.subjects import add_to_search_index, search_mark
+from fim.dialects.turns import turn_to_write
 
 # One step: some 20 ms, in which no commit begins.
 SUBJECTS_A_STEP = 500

@@ -8,7 +8,8 @@ from contextlib import suppress
 from django.db import IntegrityError, transaction
 
 from fim.counts import Key, by_day, keys_of, subtract_counts
-from fim.dialects import set_event_ids, turn_to_write
+from fim.dialects.logs import set_event_ids
+from fim.dialects.turns import turn_to_write
 from fim.ingest.parsed import event_id_of
 from fim.models import FimLog
 from users.audit import write_audit

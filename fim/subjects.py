@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from fim.dialects import holds, insert_subjects, subject_ids, subjects_whose, subjects_with
+from fim.dialects.subjects import holds, insert_subjects, subject_ids, subjects_whose, subjects_with
 from fim.ingest.record import NewLog
 from fim.models import FimLogQuerySet
 

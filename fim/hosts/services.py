@@ -10,7 +10,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from fim.dialects import turn_to_write
+from fim.dialects.turns import turn_to_write
 from fim.fields import MomentField
 from fim.hosts import events
 from fim.hosts.models import DroppedRange, Host, HostCheck

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from fim.dialects import turn_to_write
+from fim.dialects.turns import turn_to_write
 from fim.ingest.parsed import ParsedEvent
 from fim.ingest.record import NewLog
 from fim.ingest.store import store_logs

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from fim.counts import add_counts, keys_of
-from fim.dialects import insert_logs, reserve_ids
+from fim.dialects.logs import insert_logs, reserve_ids
 from fim.ingest.record import NewLog
 from fim.models import Category, FimLog, RawRecord
 from fim.subjects import assign_subjects

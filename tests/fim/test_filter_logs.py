@@ -1,8 +1,10 @@
 """GET /api/logs/?path=&user=&rule=: whole values, without an index of their own."""
 
 import pytest
+from django.db import connection
 
-from fim import dialects, subjects
+from fim import subjects
+from fim.dialects.subjects import add_to_search_index
 from fim.ingest.store import store_logs
 from tests.factories import make_log, new_log
 
@@ -51,24 +53,26 @@ def test_filters_go_together(found):
 
 def test_finds_subjects_that_the_search_index_has_already(found):
     log = make_log(user="root")
-    if dialects.connection.vendor == "sqlite":
-        dialects.add_to_search_index(500)
+    if connection.vendor == "sqlite":
+        add_to_search_index(500)
     after = make_log(user="root", path="/after")
 
     assert found(user="root") == [after.pk, log.pk]
 
 
 # PostgreSQL tells subjects apart without reading those that hold the text.
-BOUNDS = ["MAX_RARE_SUBJECTS", *(["MAX_HOLDERS"] * (dialects.connection.vendor == "sqlite"))]
+BOUNDS = ["fim.subjects.MAX_RARE_SUBJECTS"]
+if connection.vendor == "sqlite":
+    BOUNDS.append("fim.dialects.subjects.MAX_HOLDERS")
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_a_common_user_is_looked_for_among_the_newest_logs(found, monkeypatch, bound):
-    monkeypatch.setattr(subjects if bound == "MAX_RARE_SUBJECTS" else dialects, bound, 1)
+    monkeypatch.setattr(bound, 1)
     monkeypatch.setattr(subjects, "SCANNED_LOGS", 3)
     logs = store_logs([new_log(user="root", path=f"/{number}") for number in range(5)]).logs
-    if dialects.connection.vendor == "sqlite":
-        dialects.add_to_search_index(500)
+    if connection.vendor == "sqlite":
+        add_to_search_index(500)
 
     assert found(user="root") == [log.id for log in logs[:1:-1]]
 

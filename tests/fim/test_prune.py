@@ -13,7 +13,7 @@ from django.db import connection
 
 from fim import retention
 from fim.counts import recount
-from fim.dialects import reclaim_space
+from fim.dialects.space import reclaim_space
 from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog, RawRecord
 from tests.factories import NOON, make_log, new_log

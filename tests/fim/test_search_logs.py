@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection
 
-from fim import dialects, pages, subjects
+from fim import pages, subjects
+from fim.dialects.subjects import subjects_with
 from fim.ingest.store import store_logs
 from fim.models import FimLog, Subject
 from tests.factories import make_log, new_log
@@ -85,11 +86,12 @@ def test_keeps_the_other_filters(analyst_client, text):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MAX_LOGS_READ", 0), ("_is_surely_more", lambda *_: True)]
+    ("name", "value"),
+    [("logs.MAX_LOGS_READ", 0), ("subjects._is_surely_more", lambda *_: True)],
 )
 @pytest.mark.parametrize("beside", [{}, {"host": "web-2"}, {"action": "moved"}])
 def test_finds_the_same_however_postgresql_reads(analyst_client, monkeypatch, name, value, beside):
-    monkeypatch.setattr(dialects, name, value)
+    monkeypatch.setattr(f"fim.dialects.{name}", value)
     for hour, host in enumerate(["web-1", "web-2", "web-2", "web-1"]):
         fields = {"host": host, "action": "moved", "timestamp": f"2026-03-14T0{hour}:00:00Z"}
         make_log(path=f"/srv/www/{hour % 2}", user="amira", **fields)
@@ -149,6 +151,6 @@ if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE fim_subject")
 
-        listed = dialects.subjects_with("amira", limit=limit)
+        listed = subjects_with("amira", limit=limit)
 
         assert (listed and len(listed)) == found

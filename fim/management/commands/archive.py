@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from fim.archive import Archive, ArchiveError, Month, archive_month, locked, months_before
-from fim.dialects import reclaim_space
+from fim.dialects.space import reclaim_space
 from fim.export import FORMATS
 from fim.management.bar import Bar
 from fim.management.old_logs import add_older_than_days, megabytes

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from fim.dialects import reclaim_space
+from fim.dialects.space import reclaim_space
 from fim.management.bar import Bar
 from fim.management.old_logs import add_older_than_days, megabytes, whole_number
 from fim.models import Category

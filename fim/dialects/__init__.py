@@ -1,0 +1,1 @@
+"""What SQLite and PostgreSQL need told differently. Elsewhere the code knows no dialect."""
