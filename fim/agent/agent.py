@@ -10,6 +10,7 @@ from typing import TypeVar
 from fim.agent.config import Config
 from fim.agent.engine import Engine
 from fim.agent.enrichers import enrichers
+from fim.agent.intake import Intake
 from fim.agent.joiner import Joiner
 from fim.agent.journal import Journal
 from fim.agent.judge import Judge
@@ -51,11 +52,12 @@ class Agent:
         self._kept.enter_context(self.state.held_alone())
         self.scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir, *hidden])
         self.joiner = Joiner(window_seconds=config.window_seconds)
+        self.intake = Intake(Journal(self.state), self.joiner)
         self.scans = Scans(self.state, self.scope, self.joiner, config)
         self.spool = Spool(self.state, max_bytes=config.spool.max_bytes)
         self.reader = Reader(
             self.scope,
-            Journal(self.state),
+            self.intake,
             self.joiner,
             on_steps=self._on_steps,
             on_overflow=self._on_overflow,
@@ -67,7 +69,7 @@ class Agent:
         self.scans.when_caught_up = self.reader.when_caught_up
         self.enrichers = enrichers(config, self.state)
         self.engine = Engine(
-            *(self.state, self.joiner, self.scans, self.spool),
+            *(self.state, self.intake, self.joiner, self.scans, self.spool),
             host=config.host,
             enrichers=self.enrichers,
             is_watched=self.reader.watches.__contains__,

@@ -4,7 +4,6 @@ Who changed what is listened to, reports come in, canaries are written, the hear
 """
 
 import os
-import time
 from collections.abc import Sequence
 
 from fim.agent import VERSION
@@ -13,7 +12,6 @@ from fim.agent.canary import Canaries
 from fim.agent.door import Door
 from fim.agent.heartbeat import Heartbeat
 from fim.agent.hints import Hint
-from fim.agent.journal import Journal
 from fim.agent.steps import Step
 from fim.agent.watchdog import Watchdog
 from fim.agent.who import Who
@@ -25,7 +23,6 @@ class Attendants:
     def __init__(self, agent: Agent) -> None:
         config = agent.config
         self._agent = agent
-        self._journal = Journal(agent.state)
         self._door = Door(config.state_dir, self._take)
         self._who = next(each for each in agent.enrichers if isinstance(each, Who))
         self._canaries = next(each for each in agent.enrichers if isinstance(each, Canaries))
@@ -66,10 +63,7 @@ class Attendants:
 
     def _take(self, hints: Sequence[Hint]) -> None:
         """Let the engine look at the paths as if the kernel had told of them."""
-        steps = [step for hint in hints for step in self._steps_of(hint)]
-        numbers = self._journal.write(steps)
-        for step, number in zip(steps, numbers, strict=True):
-            self._agent.joiner.add(step, number, now=time.monotonic())
+        self._agent.intake.put([step for hint in hints for step in self._steps_of(hint)])
         self._agent.engine.ring()
 
     def _steps_of(self, hint: Hint) -> list[Step]:

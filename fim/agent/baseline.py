@@ -73,7 +73,7 @@ def paths_below(
     found = connection.execute(
         "SELECT directory, name, st_mode, device, inode, mtime_ns FROM baseline"  # noqa: S608
         f" WHERE {BELOW} ORDER BY directory, name",
-        _span(directory),
+        span(directory),
     )
     for parent, name, *others in found:
         yield os.fsdecode(os.path.join(parent, name)), *others
@@ -82,21 +82,22 @@ def paths_below(
 def count(connection: sqlite3.Connection, path: str) -> int:
     """Say how many rows lie below a directory."""
     query = f"SELECT count(*) FROM baseline WHERE {BELOW}"  # noqa: S608
-    return int(connection.execute(query, _span(os.fsencode(path))).fetchone()[0])
+    return int(connection.execute(query, span(os.fsencode(path))).fetchone()[0])
 
 
 def rename_directory(connection: sqlite3.Connection, old: str, new: str) -> int:
     """Move all rows below `old` to `new`; return how many. What was below `new` is forgotten."""
     before, after = os.fsencode(old), os.fsencode(new)
-    connection.execute(f"DELETE FROM baseline WHERE {BELOW}", _span(after))  # noqa: S608
+    connection.execute(f"DELETE FROM baseline WHERE {BELOW}", span(after))  # noqa: S608
     moved = connection.execute(
         f"UPDATE baseline SET directory = CAST(? || substr(directory, ?) AS BLOB) WHERE {BELOW}",  # noqa: S608
-        (after, len(before) + 1, *_span(before)),
+        (after, len(before) + 1, *span(before)),
     )
     return moved.rowcount
 
 
-def _span(directory: bytes) -> tuple[bytes, bytes, bytes]:
+def span(directory: bytes) -> tuple[bytes, bytes, bytes]:
+    """Give a directory, and the bounds between which the paths below it lie."""
     stem = directory.rstrip(b"/")
     return directory, stem + b"/", stem + b"0"
 

@@ -12,6 +12,7 @@ from fim.agent.difference import Difference, Enricher, Keeper
 from fim.agent.examine import Deferred, Found, examine
 from fim.agent.facts import Facts, read_facts
 from fim.agent.groups import Group
+from fim.agent.intake import Intake
 from fim.agent.joiner import DirectoryMove, Joiner
 from fim.agent.logs import fit, log_of
 from fim.agent.scans import Scans
@@ -29,13 +30,14 @@ RETRY_SECONDS = 5.0
 class Outcome(NamedTuple):
     found: Found
     logs: list[dict[str, Any]]
-    numbers: list[int]
+    numbers: Sequence[int]
 
 
 class Engine:
     def __init__(
         self,
         state: State,
+        intake: Intake,
         joiner: Joiner,
         scans: Scans,
         spool: Spool,
@@ -45,6 +47,7 @@ class Engine:
         is_watched: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self._state = state
+        self._intake = intake
         self._joiner = joiner
         self._scans = scans
         self._spool = spool
@@ -83,6 +86,8 @@ class Engine:
 
     def _round(self) -> bool:
         """Do one piece of work; False when there is none now."""
+        if not self._is_ending:
+            self._intake.let_in()
         moves, groups = self._joiner.take(
             now=time.monotonic(), most=MOST_GROUPS, is_ending=self._is_ending
         )
@@ -98,7 +103,12 @@ class Engine:
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def scan_on(self) -> bool:
-        """Do a piece of a scan that is due; False when none is."""
+        """Do a piece of a scan that is due; False when none is.
+
+        A rescan waits for what the kernel told: what is still to be let in, it would tell twice.
+        """
+        if self._intake.is_behind and not self._scans.first:
+            return False
         groups = self._scans.advance(time.monotonic())
         if groups is None:
             return False
@@ -181,6 +191,7 @@ class Engine:
             with self._state.writing() as connection:
                 if renamed:
                     baseline.rename_directory(connection, *renamed)
+                    journal.rename_directory(connection, *renamed, before=max(outcomes[0].numbers))
                 for outcome in outcomes:
                     baseline.keep(connection, outcome.found.rows)
                     journal.forget(connection, outcome.numbers)

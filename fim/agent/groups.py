@@ -2,6 +2,7 @@
 
 import os
 import re
+from array import array
 from dataclasses import dataclass, field
 
 from fim.agent.steps import (
@@ -32,7 +33,7 @@ class Group:
     started: float = 0.0
     count: int = 0
     steps: list[Step] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
+    numbers: "array[int]" = field(default_factory=lambda: array("q"))
     is_written: bool = False
     is_moved: bool = False
     is_scan: bool = False

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from fim.agent.groups import Group, is_temporary
@@ -12,13 +13,14 @@ from fim.agent.steps import MOVED, Step
 
 # A file that is written without a pause is reported at least this often.
 MOST_WINDOWS = 10
-# Beyond this the window is not waited for: what waits in memory stays small in a storm.
-MOST_WAITING = 20_000
+# Beyond so many steps the window is not waited for, and what is told further waits on disk: about
+# 1 KB each, so what a storm takes of the memory stays small.
+MOST_STEPS = 10_000
 
 
 class DirectoryMove(NamedTuple):
     step: Step
-    numbers: list[int]
+    numbers: Sequence[int]
 
 
 class Joiner:
@@ -38,6 +40,7 @@ class Joiner:
         self._moves: list[DirectoryMove] = []
         self._renames: list[tuple[str, str]] = []
         self._foretold: list[str] = []
+        self._step_count = 0
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._moves)
@@ -47,13 +50,14 @@ class Joiner:
 
     def add(self, step: Step, number: int, *, now: float) -> None:
         with self._lock:
-            if step.what == MOVED and step.is_directory:
+            if step.is_directory_move:
                 self._move_directory(step, number)
                 return
             group = self._by_path.get(step.path) or self._new(step.path, step.at, now)
             if step.what == MOVED:
                 group = self._bind(group, step, now)
             group.add(step, number)
+            self._step_count += 1
             self._touch(group, now)
 
     def take(
@@ -70,7 +74,7 @@ class Joiner:
             while self._waiting and len(groups) < most:
                 group = next(iter(self._waiting.values()))
                 is_due = is_ending or now >= group.due_from + self._window_seconds
-                if not is_due and len(self._waiting) <= MOST_WAITING:
+                if not is_due and not self.is_full:
                     break
                 if not self._is_put_off(group, now, is_ending):
                     self._leave(group)
@@ -89,6 +93,10 @@ class Joiner:
                     group.take_in(other)
             self._enter(group)
             self._touch(group, time.monotonic())
+
+    @property
+    def is_full(self) -> bool:
+        return self._step_count >= MOST_STEPS
 
     @property
     def has_moves(self) -> bool:
@@ -125,6 +133,7 @@ class Joiner:
 
     def _enter(self, group: Group) -> None:
         self._waiting[id(group)] = group
+        self._step_count += group.count
         for path in group.paths:
             self._by_path[path] = group
             if is_temporary(path):
@@ -132,6 +141,7 @@ class Joiner:
 
     def _leave(self, group: Group) -> None:
         del self._waiting[id(group)]
+        self._step_count -= group.count
         for path in group.paths:
             self._by_path.pop(path, None)
             directory = os.path.dirname(path)

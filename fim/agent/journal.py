@@ -4,8 +4,13 @@ import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from fim.agent.baseline import span
 from fim.agent.state import State
-from fim.agent.steps import Step
+from fim.agent.steps import MOVED, Step
+
+Numbered = tuple[int, Step]
+COLUMNS = "id, at, what, path, path_from, is_directory"
+IS_DIRECTORY_MOVE = f"(is_directory AND what = '{MOVED}')"
 
 
 class Journal:
@@ -26,9 +31,19 @@ class Journal:
             )
         return list(range(last + 1, last + 1 + len(steps)))
 
-    def read(self) -> list[tuple[int, Step]]:
+    def read(self, first: int, *, most: int) -> list[Numbered]:
+        """Give the next steps in their order, moves of directories left out."""
+        return self._numbered(
+            f"id >= ? AND NOT {IS_DIRECTORY_MOVE} ORDER BY id LIMIT ?", first, most
+        )
+
+    def directory_moves(self) -> list[Numbered]:
+        return self._numbered(f"{IS_DIRECTORY_MOVE} ORDER BY id")
+
+    def _numbered(self, which: str, *values: int) -> list[Numbered]:
         found = self._state.connection().execute(
-            "SELECT id, at, what, path, path_from, is_directory FROM pending ORDER BY id"
+            f"SELECT {COLUMNS} FROM pending WHERE {which}",  # noqa: S608
+            values,
         )
         return [
             (number, Step(at, what, os.fsdecode(path), os.fsdecode(path_from), bool(is_directory)))
@@ -38,6 +53,17 @@ class Journal:
 
 def forget(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
     connection.executemany("DELETE FROM pending WHERE id = ?", [(number,) for number in numbers])
+
+
+def rename_directory(connection: sqlite3.Connection, old: str, new: str, *, before: int) -> None:
+    """Let the steps that came before a directory's move speak of where it is now."""
+    stem, place = os.fsencode(old), os.fsencode(new)
+    for column in ("path", "path_from"):
+        connection.execute(
+            f"UPDATE pending SET {column} = CAST(? || substr({column}, ?) AS BLOB)"  # noqa: S608
+            f" WHERE id < ? AND ({column} = ? OR ({column} >= ? AND {column} < ?))",
+            (place, len(stem) + 1, before, *span(stem)),
+        )
 
 
 def _last_id(connection: sqlite3.Connection) -> int:

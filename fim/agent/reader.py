@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from fim.agent import inotify
 from fim.agent.inotify import Inotify, RawEvent
+from fim.agent.intake import Intake
 from fim.agent.joiner import Joiner
-from fim.agent.journal import Journal
 from fim.agent.scope import Scope
 from fim.agent.steps import (
     ATTRIBUTES,
@@ -44,7 +44,7 @@ SELF = inotify.DELETE_SELF | inotify.MOVE_SELF | inotify.UNMOUNT
 
 
 class Reader:
-    """Turn events into steps, keep them in the journal, hand them to the joiner.
+    """Turn events into steps and hand them on.
 
     `on_steps` is called after that; `on_overflow` once the directories are watched again after the
     kernel dropped events; `on_unwatched` with a directory that has to be scanned instead; `on_gone`
@@ -54,7 +54,7 @@ class Reader:
     def __init__(
         self,
         scope: Scope,
-        journal: Journal,
+        intake: Intake,
         joiner: Joiner,
         *,
         on_steps: Callable[[], None],
@@ -63,7 +63,7 @@ class Reader:
         on_gone: Callable[[], None],
     ) -> None:
         self._scope = scope
-        self._journal = journal
+        self._intake = intake
         self._joiner = joiner
         self._on_steps = on_steps
         self._on_overflow = on_overflow
@@ -87,7 +87,7 @@ class Reader:
                 pass
             if not os.path.isdir(root):
                 self._lose(root)
-        self._replay()
+        self._intake.replay()
         self._thread.start()
 
     def stop(self) -> None:
@@ -103,11 +103,6 @@ class Reader:
         """Call `then`, in the reader's thread, once all that the kernel told by now is read."""
         self._caught_up.append(then)
         os.write(self._wake_out, b".")
-
-    def _replay(self) -> None:
-        """Hand on the steps that the last run of the agent kept and did not report."""
-        for number, step in self._journal.read():
-            self._joiner.add(step, number, now=time.monotonic())
 
     def watch_again(self) -> list[str]:
         """Try the roots and directories that have no watch; give those that have one now."""
@@ -152,14 +147,13 @@ class Reader:
         if not steps:
             return
         try:
-            numbers = self._journal.write(steps)
+            self._intake.put(steps)
         except sqlite3.OperationalError as exc:
             # A full disk: they are reported all the same where the agent outlives it.
             logger.error("The journal cannot be written: %s.", exc)
-            numbers = [0] * len(steps)
-        now = time.monotonic()
-        for step, number in zip(steps, numbers, strict=True):
-            self._joiner.add(step, number, now=now)
+            if not self._intake.put_unwritten(steps):
+                logger.warning("Changes were dropped that could not be kept; scanning.")
+                self._on_overflow()
         self._on_steps()
 
     def _recover(self, *, is_drained: bool) -> None:

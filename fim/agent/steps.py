@@ -24,6 +24,10 @@ class Step(NamedTuple):
     path_from: str = ""
     is_directory: bool = False
 
+    @property
+    def is_directory_move(self) -> bool:
+        return self.is_directory and self.what == MOVED
+
     def __str__(self) -> str:
         if self.what == MOVED:
             return f"moved {self.path_from} to {self.path}"

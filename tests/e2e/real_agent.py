@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -76,6 +77,12 @@ class RealAgent:
     @property
     def pending_count(self):
         return self._ask("SELECT count(*) FROM pending")[0]
+
+    @property
+    def peak_megabytes(self):
+        """The most memory that was ever resident, by the kernel's count."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 
     def _meta(self, name):
         found = self._ask("SELECT value FROM meta WHERE name LIKE ?", name)
