@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterator
 
 from fim.agent import baseline
 from fim.agent.groups import Group, scanned
+from fim.agent.lost_and_found import LostAndFound, Place
 from fim.agent.scope import Scope
 
 # Rows are read in pages, by key: the baseline may be written to between two of them.
 PAGE_ROWS = 1_000
-# What a file takes along when it is moved: device, inode, and when it was written.
-Place = tuple[int, int, int]
 
 
 class Scan:
     """One pass over some trees. Iterate it: a candidate, or None after each piece of work.
 
-    Memory grows with the names of one directory and with what is new or missing, which is held to
-    the end: a file that is missing here and new there, by its inode, was moved.
+    What is new or missing is told at the end: a file that is missing here and new there, by its
+    inode, was moved. Memory grows with the names of one directory alone.
     """
 
     def __init__(
@@ -38,22 +37,21 @@ class Scan:
         self._reason = reason
         self._is_waiting = is_waiting
         self._at = time.time()
-        self._new: dict[str, Place] = {}
-        self._missing: dict[Place, str] = {}
-        self._gone: list[str] = []
+        self._lost_and_found = LostAndFound()
         self.seen_count = 0
 
     def __iter__(self) -> Iterator[Group | None]:
         for top in self._tops:
             yield from self._top(top)
-        yield from self._moved_and_others()
+        for paths in self._lost_and_found:
+            yield self._candidate(*paths)
 
     def _top(self, top: str) -> Iterator[Group | None]:
         parent, name = os.path.split(top)
         try:
             status = os.lstat(top)
         except OSError:
-            yield from self._gone_below(top)
+            self._gone_below(top)
             row = baseline.get(self._connection, top)
             if row:
                 mtime_ns = row.mtime_ns if row.kind == "file" else 0
@@ -61,7 +59,7 @@ class Scan:
             return
         row = baseline.get(self._connection, top)
         if row is None:
-            self._new[top] = _place_of(status)
+            self._lost_and_found.find(top, _place_of(status))
         elif not row.has_stat_of(status):
             yield self._candidate(top)
         if not stat.S_ISDIR(status.st_mode):
@@ -85,7 +83,7 @@ class Scan:
         row = next(rows, None)
         for place, name in enumerate(names):
             while row and row[0] < name:
-                yield from self._without_file(directory, row)
+                self._without_file(directory, row)
                 row = next(rows, None)
             has_row = row is not None and row[0] == name
             yield from self._entry(directory, name, row if has_row else None, found)
@@ -94,7 +92,7 @@ class Scan:
             if place % PAGE_ROWS == PAGE_ROWS - 1:
                 yield None
         while row:
-            yield from self._without_file(directory, row)
+            self._without_file(directory, row)
             row = next(rows, None)
         yield None
 
@@ -119,7 +117,7 @@ class Scan:
             status = os.lstat(path)
         except OSError:
             if row:
-                yield from self._without_file(directory, row)
+                self._without_file(directory, row)
             return
         is_directory = stat.S_ISDIR(status.st_mode)
         if not self._scope.takes(path, is_directory=is_directory):
@@ -129,38 +127,26 @@ class Scan:
             found.append(path)
         if row is None:
             if not self._is_waiting(path):
-                self._new[path] = _place_of(status)
+                self._lost_and_found.find(path, _place_of(status))
         elif not _is_same(row, status):
             if stat.S_ISDIR(row[1]) and not is_directory:
-                yield from self._gone_below(path)
+                self._gone_below(path)
             if not self._is_waiting(path):
                 yield self._candidate(path)
 
-    def _without_file(self, directory: str, row: tuple) -> Iterator[Group]:
+    def _without_file(self, directory: str, row: tuple) -> None:
         path = os.path.join(directory, os.fsdecode(row[0]))
         if stat.S_ISDIR(row[1]):
-            yield from self._gone_below(path)
+            self._gone_below(path)
         self._miss(path, _place(row[1], row[5], row[4], row[2]))
 
-    def _gone_below(self, directory: str) -> Iterator[Group]:
-        for path, *place in list(baseline.paths_below(self._connection, directory)):
+    def _gone_below(self, directory: str) -> None:
+        for path, *place in baseline.paths_below(self._connection, directory):
             self._miss(path, _place(*place))
-        yield from ()
 
     def _miss(self, path: str, place: Place) -> None:
-        if self._is_waiting(path):
-            return
-        if place in self._missing:
-            self._gone.append(path)
-        else:
-            self._missing[place] = path
-
-    def _moved_and_others(self) -> Iterator[Group]:
-        for path, place in self._new.items():
-            source = self._missing.pop(place, None)
-            yield self._candidate(*([source] if source else []), path)
-        for path in [*self._missing.values(), *self._gone]:
-            yield self._candidate(path)
+        if not self._is_waiting(path):
+            self._lost_and_found.lose(path, place)
 
     def _candidate(self, *paths: str) -> Group:
         return scanned(list(paths), at=self._at, reason=self._reason)

@@ -53,6 +53,8 @@ class State:
         self._turn = threading.Lock()
         os.makedirs(directory, mode=0o700, exist_ok=True)
         self._make_private()
+        # What SQLite has no room for in memory: the service may write nowhere else.
+        os.environ["SQLITE_TMPDIR"] = directory
         self.connection().executescript(SCHEMA)
 
     def _make_private(self) -> None:

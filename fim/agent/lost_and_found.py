@@ -1,0 +1,60 @@
+"""What a scan found new and what it found missing, held to its end: moved is what is both."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+
+# What a file takes along when it is moved: device, inode, and when it was written.
+Place = tuple[int, int, int]
+# More than this of it goes to a file that no name leads to.
+CACHE_KILOBYTES = 1024
+SCHEMA = """
+CREATE TABLE found (path BLOB, device INTEGER, inode INTEGER, written INTEGER);
+CREATE TABLE lost (path BLOB, device INTEGER, inode INTEGER, written INTEGER);
+CREATE INDEX lost_place ON lost (device, inode, written);
+"""
+
+
+class LostAndFound:
+    """Fill it, then iterate it once: each new path with the one that it was moved from, if any,
+    then each path that is gone. Memory does not grow with them.
+    """
+
+    def __init__(self) -> None:
+        # SQLite makes the file where State told it to.
+        self._connection = sqlite3.connect("", isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=OFF")
+        self._connection.execute(f"PRAGMA cache_size=-{CACHE_KILOBYTES}")
+        self._connection.executescript(SCHEMA)
+        self._connection.execute("BEGIN")
+
+    def find(self, path: str, place: Place) -> None:
+        self._put("found", path, place)
+
+    def lose(self, path: str, place: Place) -> None:
+        self._put("lost", path, place)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for path, *place in self._connection.execute("SELECT * FROM found ORDER BY rowid"):
+            source = self._take_lost(*place)
+            yield [os.fsdecode(each) for each in (source, path) if each is not None]
+        for (path,) in self._connection.execute("SELECT path FROM lost ORDER BY rowid"):
+            yield [os.fsdecode(path)]
+        self._connection.close()
+
+    def _put(self, table: str, path: str, place: Place) -> None:
+        self._connection.execute(
+            f"INSERT INTO {table} VALUES (?, ?, ?, ?)",  # noqa: S608
+            (os.fsencode(path), *place),
+        )
+
+    def _take_lost(self, *place: int) -> bytes | None:
+        found = self._connection.execute(
+            "SELECT rowid, path FROM lost WHERE device = ? AND inode = ? AND written = ?"
+            " ORDER BY rowid LIMIT 1",
+            place,
+        ).fetchone()
+        if found is None:
+            return None
+        self._connection.execute("DELETE FROM lost WHERE rowid = ?", found[:1])
+        return bytes(found[1])
