@@ -53,7 +53,9 @@ def make_log(*, received_at=NOON, **fields):
     return FimLog.objects.get(pk=log.id)
 
 
-def make_host(name="web-1", *, received_at=NOON, dropped=(), **report):
+def make_host(name="web-1", *, received_at=NOON, dropped=(), was_blind=(), **report):
     """A host whose heartbeat was just received."""
-    report = {"blind_since": None, "blind_roots": []} | report
-    return record_heartbeat(name=name, report=report, dropped=dropped, received_at=received_at)
+    report = {"blind_since": None, "blind_roots": [], "blind_reason": ""} | report
+    return record_heartbeat(
+        name=name, report=report, dropped=dropped, was_blind=was_blind, received_at=received_at
+    )

@@ -26,7 +26,6 @@ class Attendants:
         self._door = Door(config.state_dir, self._take)
         self._who = next(each for each in agent.enrichers if isinstance(each, Who))
         self._canaries = next(each for each in agent.enrichers if isinstance(each, Canaries))
-        self._canaries.is_sending_late = lambda: len(agent.spool) > 0
         agent.acknowledged.append(self._canaries.acknowledged)
         self._heartbeat = Heartbeat(
             config.node,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from fim.agent.canary import Canaries
+from fim.agent.canary import BlindSpan, Canaries
 from fim.agent.config_sections import NodeSettings
 from fim.agent.logs import SOURCE, visible
 from fim.agent.node import connection_to, parsed_url
@@ -77,11 +77,17 @@ class Heartbeat:
         """Post one heartbeat; False where the node did not take it."""
         status = self._status()
         dropped = status.dropped[:MOST_RANGES]
-        problem = self._post(json.dumps(self._message(status, dropped)).encode())
+        spans = self._canaries.untold_spans
+        message = self._message(status, dropped, spans)
+        problem = self._post(json.dumps(message).encode())
         self._say(problem)
-        if not problem and dropped:
+        if problem:
+            self._canaries.not_told()
+            return False
+        self._canaries.told(is_blind=message["blind_since"] is not None, spans=spans)
+        if dropped:
             self._forget_dropped(dropped)
-        return not problem
+        return True
 
     def _run(self) -> None:
         while not self._is_ending:
@@ -97,7 +103,9 @@ class Heartbeat:
             logger.warning("The node takes heartbeats again.")
         self._said = problem
 
-    def _message(self, status: Status, dropped: Sequence[Range]) -> dict[str, Any]:
+    def _message(
+        self, status: Status, dropped: Sequence[Range], spans: Sequence[BlindSpan]
+    ) -> dict[str, Any]:
         return {
             "host": self._host,
             "version": self._version,
@@ -118,6 +126,11 @@ class Heartbeat:
                 for first, last, count in dropped
             ],
             "blind_since": _moment(self._canaries.blind_since),
+            "blind_reason": self._canaries.blind_reason,
+            "was_blind": [
+                {"since": _moment(span.since), "until": _moment(span.until), "reason": span.reason}
+                for span in spans
+            ],
             "blind_roots": [visible(root) for root in self._canaries.blind_roots][:MOST_PATHS],
             "ignored": status.ignored_count,
         }

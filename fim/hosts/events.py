@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from fim.hosts.models import DroppedRange, Host
+from fim.hosts.models import BlindReason, DroppedRange, Host
 from fim.ingest.fit import fit_text
 from threats.models import Alert, Severity
 from threats.services import change_alert_status, record_event
@@ -13,6 +13,7 @@ SILENT = "host.silent"
 RETURNED = "host.returned"
 BLIND = "host.blind"
 SEES_AGAIN = "host.sees_again"
+WAS_BLIND = "host.was_blind"
 DROPPED_LOGS = "host.dropped_logs"
 # In an alert's history. No user name may hold a space.
 THE_NODE = "the node"
@@ -47,9 +48,30 @@ def tell_blind(host: Host) -> None:
     _tell_trouble(
         host,
         BLIND,
-        f"The agent of {host.name} is blind since {_shown(host.blind_since)}: it does not see"
-        f" what changes {_named(host.blind_roots)}.",
+        f"The agent of {host.name} is blind since {_shown(host.blind_since)}:"
+        f" {_what_fails(host)} {_named(host.blind_roots)}.",
     )
+
+
+def _what_fails(host: Host) -> str:
+    if host.blind_reason == BlindReason.SENDING:
+        return "its logs do not arrive of what changes"
+    return "it does not see what changes"
+
+
+def tell_was_blind(host: Host, *, since: datetime, until: datetime, reason: str) -> None:
+    """Record a time of blindness that is over; the node's own absence opens no alert."""
+    record_event(
+        source_name=host.name,
+        event_type=WAS_BLIND,
+        severity=Severity.LOW if reason == BlindReason.NODE else Severity.HIGH,
+        description=f"The agent of {host.name} was blind from {_shown(since)} until"
+        f" {_shown(until)}{_because(reason)}.",
+    )
+
+
+def _because(reason: str) -> str:
+    return f": {BlindReason(reason).label.lower()}" if reason else ""
 
 
 def tell_sees_again(host: Host, *, blind_since: datetime, received_at: datetime) -> None:

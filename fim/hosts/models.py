@@ -22,6 +22,14 @@ class State(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+class BlindReason(models.TextChoices):
+    """Why an agent's test changes do not come back to it, as far as it can tell."""
+
+    WATCHING = "watching", "The kernel does not tell of them"
+    NODE = "node", "This node did not answer"
+    SENDING = "sending", "Its logs do not arrive"
+
+
 def _conditions(now: datetime) -> dict[str, Q]:
     """Say which hosts are in each state; no host is in two."""
     return {
@@ -77,7 +85,8 @@ class Host(models.Model):
     """A host as its agent's last heartbeat told of it. Written by `fim.hosts.services` alone.
 
     `late_at` and `silent_at` are when it becomes so unless a heartbeat comes before; they move
-    with each one. All three moments are None for a host that never sent any.
+    with each one. `blind_told_until` is the end of the last time of blindness that it told of
+    afterwards. All three moments are None for a host that never sent any.
     """
 
     name = models.CharField(max_length=LIMITS["host"])
@@ -101,6 +110,8 @@ class Host(models.Model):
     ignored = models.BigIntegerField(null=True)
     blind_since = MomentField(null=True)
     blind_roots = models.JSONField(default=list)
+    blind_reason = models.CharField(max_length=16, choices=BlindReason, blank=True)
+    blind_told_until = MomentField(null=True, editable=False)
     dropped_count = models.PositiveBigIntegerField(default=0)
 
     objects: ClassVar[HostQuerySet] = HostQuerySet.as_manager()  # type: ignore[assignment]

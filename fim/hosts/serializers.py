@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fim.hosts.models import DroppedRange, Host, State
+from fim.hosts.models import BlindReason, DroppedRange, Host, State
 from fim.ingest.fit import fit_text
 from fim.ingest.record import EARLIEST, LIMITS, MAX_INTEGER, read_text
 from fim.serializers import IncronStatusSerializer
@@ -14,6 +14,7 @@ from fim.serializers import IncronStatusSerializer
 MAX_SECONDS = 10**9
 MAX_EVERY_SECONDS = 86_400
 MAX_PATHS = 100
+MAX_SPANS = 100
 MAX_RANGES = 10_000
 RANGE = ("first_seq", "last_seq", "count")
 
@@ -105,6 +106,30 @@ def _read_range(sent: object) -> dict[str, int]:
     return dict(zip(RANGE, values, strict=True))
 
 
+class BlindReasonField(serializers.CharField):
+    """Why an agent is blind; a reason that is not known counts as none."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(required=False, allow_null=True, allow_blank=True, **more)
+
+    def to_internal_value(self, data: Any) -> str:
+        return data if data in BlindReason.values else ""
+
+
+class BlindSpanSerializer(serializers.Serializer[Any]):
+    """A time of blindness that is over, told once a node answers again."""
+
+    since = MomentField()
+    until = MomentField()
+    reason = BlindReasonField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        since, until = attrs.get("since"), attrs.get("until")
+        if since is None or until is None or until < since:
+            raise serializers.ValidationError("Takes a span from `since` to a later `until`.")
+        return {"since": since, "until": until, "reason": attrs.get("reason") or ""}
+
+
 class HeartbeatSerializer(serializers.Serializer[Any]):
     """What an agent says of itself; what it leaves out or sends as null is not known."""
 
@@ -131,6 +156,13 @@ class HeartbeatSerializer(serializers.Serializer[Any]):
     ignored = _whole(help_text="Changes that it was told to ignore.")
     blind_since = MomentField(help_text="Since when its own test changes do not come back.")
     blind_roots = PathsField()
+    blind_reason = BlindReasonField()
+    was_blind = BlindSpanSerializer(
+        many=True,
+        required=False,
+        allow_null=True,
+        max_length=MAX_SPANS,  # type: ignore[call-arg]
+    )
     dropped = DroppedField(
         required=False, allow_null=True, help_text="Logs that its full spool lost, for good."
     )
@@ -138,12 +170,13 @@ class HeartbeatSerializer(serializers.Serializer[Any]):
     def report(self) -> dict[str, Any]:
         """Return the fields of Host; those of an earlier heartbeat do not live on."""
         sent: Mapping[str, Any] = self.validated_data
-        names = set(self.fields) - {"host", "dropped"}
+        names = set(self.fields) - {"host", "dropped", "was_blind"}
         report = {name: sent.get(name) for name in names}
         return report | {
             "every_seconds": sent.get("every_seconds") or 60,
             **{name: sent.get(name) or "" for name in ("version", "source")},
             **{name: sent.get(name) or [] for name in ("unwatched", "blind_roots")},
+            "blind_reason": sent.get("blind_reason") or "",
         }
 
 
@@ -194,6 +227,7 @@ class HostSerializer(serializers.ModelSerializer[Host]):
             "is_blind",
             "blind_since",
             "blind_roots",
+            "blind_reason",
             "dropped",
         ]
         read_only_fields = fields

@@ -13,7 +13,7 @@ from django.utils import timezone
 from fim.dialects.turns import turn_to_write
 from fim.fields import MomentField
 from fim.hosts import events
-from fim.hosts.models import DroppedRange, Host, HostCheck
+from fim.hosts.models import BlindReason, DroppedRange, Host, HostCheck
 from fim.ingest.record import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.models import DayCount
 from users.audit import write_audit
@@ -27,14 +27,15 @@ def record_heartbeat(
     name: str,
     report: Mapping[str, Any],
     dropped: Sequence[Mapping[str, int]] = (),
+    was_blind: Sequence[Mapping[str, Any]] = (),
     received_at: datetime,
 ) -> Host:
     """Keep what an agent says of itself, as its host's present state, and return the host.
 
     `report` holds fields of Host. A heartbeat that ends a silence, or says that the agent went
     blind or sees again, records an event each, and so do dropped logs that were not counted
-    before; a repeat records none. One that a later one overtook is a sign of life,
-    and changes nothing else. One transaction, two statements where nothing happened.
+    before, and each time of `was_blind`; a repeat records none. One that a later one overtook is a
+    sign of life, and changes nothing else. One transaction, two statements where nothing happened.
     """
     with turn_to_write(), transaction.atomic():
         host, _ = Host.objects.select_for_update().get_or_create(name=name)
@@ -44,6 +45,7 @@ def record_heartbeat(
         if not _is_overtaken(host, report):
             _take(host, report, received_at)
         _count_dropped(host, dropped)
+        _note_blindness(host, was_blind)
         _move_deadlines(host, received_at)
         host.save()
     return host
@@ -60,16 +62,32 @@ def _is_lower(seq: int | None, before: int | None) -> bool:
 
 
 def _take(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
-    blind_since = host.blind_since
+    blind_since, reason, was_known = host.blind_since, host.blind_reason, _is_trouble(host)
     if _is_lower(report.get("seq"), host.seq):
         # The agent lost its state and counts anew: an old range's numbers now mean other logs.
         host.dropped_ranges.all().delete()
     for name, value in report.items():
         setattr(host, name, value)
-    if host.is_blind and not blind_since:
+    if was_known and host.is_blind and not _is_trouble(host):
+        # The trouble that was told is not over because this node was away as well.
+        host.blind_reason = reason
+    if _is_trouble(host) and not was_known:
         events.tell_blind(host)
-    elif blind_since and not host.is_blind:
+    elif was_known and blind_since and not host.is_blind:
         events.tell_sees_again(host, blind_since=blind_since, received_at=received_at)
+
+
+def _is_trouble(host: Host) -> bool:
+    """Say whether a host is blind for more than this node's own absence, which ends here."""
+    return host.is_blind and host.blind_reason != BlindReason.NODE
+
+
+def _note_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
+    """Note times of blindness that ended before a heartbeat arrived that could tell of them."""
+    for span in sorted(spans, key=lambda each: each["until"]):
+        if host.blind_told_until is None or span["until"] > host.blind_told_until:
+            events.tell_was_blind(host, **span)
+            host.blind_told_until = span["until"]
 
 
 def _move_deadlines(host: Host, received_at: datetime) -> None:

@@ -52,6 +52,7 @@ class HeartbeatView(APIView):
             name=heartbeat.validated_data.get("host") or default_host(request),
             report=heartbeat.report(),
             dropped=heartbeat.validated_data.get("dropped") or [],
+            was_blind=heartbeat.validated_data.get("was_blind") or [],
             received_at=received_at,
         )
         # A host that is heard of is alive.

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.fim.agent.rights import may_listen
-from tests.node import ROOT
+from tests.node import ROOT, running_node
 
 CONFIG = """
 host = "{host}"
@@ -149,6 +149,21 @@ def test_an_agent_that_sees_again_says_so(node, place):
         assert wait_until(lambda: not host_of(node, "again")["is_blind"])
 
     assert len(events_of(node, "host.sees_again", "again")) == 1
+
+
+def test_an_agent_was_blind_while_its_node_was_away(tmp_path, place):
+    with running_node(tmp_path) as node, running_agent(node, place, "waits"):
+        wait_until(lambda: host_of(node, "waits")["seq"])
+        node.stop()
+        wait_until(lambda: "Blind in" in (place / "agent.log").read_text())
+        node.start()
+
+        assert wait_until(lambda: events_of(node, "host.was_blind", "waits"))
+        assert wait_until(lambda: not host_of(node, "waits")["is_blind"])
+
+        (event,) = events_of(node, "host.was_blind", "waits")
+        assert (event["severity"], events_of(node, "host.blind", "waits")) == ("LOW", [])
+    assert event["description"].endswith(": this node did not answer.")
 
 
 def test_a_report_is_answered_at_once_and_becomes_a_log(node, place):

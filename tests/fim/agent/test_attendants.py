@@ -67,14 +67,20 @@ def test_a_root_that_is_gone_is_blind_at_once(tree, node):
         assert wait_until(lambda: node.heartbeats[-1]["blind_roots"] == [str(tree)])
 
 
-def test_a_node_that_is_away_makes_nobody_blind(tree, node):
+def test_a_node_that_was_away_hears_of_the_blindness_that_it_ended(tree, node):
     canary = CanarySettings(every_seconds=0.3, limit_seconds=1)
     node.answers += [TURNED_AWAY] * 3
-    with attended_agent(tree, node, canary=canary) as agent:
-        assert wait_until(lambda: len(node.batches) == 4)
-        assert wait_until(lambda: len(agent.spool) == 0)
+    node.heartbeat_answers += [TURNED_AWAY] * 100
+    with attended_agent(tree, node, canary=canary):
+        wait_until(lambda: len(node.batches) >= 4)
+        node.heartbeat_answers.clear()
+        assert wait_until(lambda: any(beat["was_blind"] for beat in node.heartbeats))
+        assert wait_until(lambda: node.heartbeats[-1]["was_blind"] == [])
 
-    assert {beat["blind_since"] for beat in node.heartbeats} == {None}
+    (span,) = [beat["was_blind"] for beat in node.heartbeats if beat["was_blind"]][0]
+    assert span["reason"] == "node"
+    assert span["since"] < span["until"]
+    assert node.heartbeats[-1]["blind_since"] is None
 
 
 def report(tree, path):

@@ -88,20 +88,80 @@ def test_what_a_scan_found_is_no_proof(canaries, tmp_path):
     assert wait_until(lambda: found.blind_roots)
 
 
-def test_a_log_that_waits_in_the_spool_is_lag_not_blindness(canaries, tmp_path):
-    is_late = [True]
-    found = canaries(is_sending_late=lambda: bool(is_late))
-    wait_until((tmp_path / ".picket-canary").exists)
-    wait_until((tmp_path / ".picket-canary").read_bytes)
-    log = {"sha256": hashlib.sha256((tmp_path / ".picket-canary").read_bytes()).hexdigest()}
-    found.enrich(log, Difference("modified", str(tmp_path / ".picket-canary")))
+def seen(canaries, path):
+    """Let the canary's change reach the spool alone; give its log."""
+    wait_until(path.exists)
+    wait_until(path.read_bytes)
+    log = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    canaries.enrich(log, Difference("modified", str(path)))
+    return log
 
-    time.sleep(0.5)
-    was_blind = found.blind_roots
-    is_late.clear()
 
-    assert was_blind == []
-    assert wait_until(lambda: found.blind_roots, within_seconds=2)
+def test_a_canary_that_no_node_acknowledges_is_blindness(canaries, tmp_path, caplog):
+    found = canaries()
+
+    seen(found, tmp_path / ".picket-canary")
+
+    assert wait_until(lambda: found.blind_roots == [str(tmp_path)], within_seconds=2)
+    assert found.blind_reason == "node"
+    assert "no node acknowledged its canary within 0.2 s" in caplog.text
+
+
+def test_it_is_blind_since_the_last_canary_that_came_back(canaries, tmp_path):
+    found = canaries(every_seconds=0.5)
+    started = time.time()
+    come_back(found, tmp_path / ".picket-canary")
+
+    assert wait_until(lambda: found.blind_since, within_seconds=3)
+    assert found.blind_since < started + 0.4
+
+
+def test_what_is_acknowledged_late_ends_it_and_is_told_to_the_node_that_was_away(
+    canaries, tmp_path
+):
+    found = canaries()
+    log = seen(found, tmp_path / ".picket-canary")
+    wait_until(lambda: found.blind_since)
+    since = found.blind_since
+
+    found.acknowledged([json.dumps(log).encode()])
+
+    assert (found.blind_since, found.blind_reason) == (None, "")
+    (span,) = found.untold_spans
+    assert (span.since, span.reason) == (since, "node")
+    assert span.until >= since + 0.2
+    found.told(is_blind=False, spans=[span])
+    assert found.untold_spans == []
+
+
+def test_a_node_that_answers_and_acknowledges_nothing_is_another_reason(canaries, tmp_path):
+    found = canaries()
+    seen(found, tmp_path / ".picket-canary")
+    wait_until(lambda: found.blind_since)
+    found.told(is_blind=True, spans=[])
+    assert found.blind_reason == "node"
+
+    assert wait_until(lambda: found.blind_reason == "sending", within_seconds=2)
+
+
+def test_what_the_kernel_did_not_tell_is_the_reason_above_all(canaries, tmp_path):
+    found = canaries()
+
+    wait_until(lambda: found.blind_since)
+
+    assert found.blind_reason == "watching"
+
+
+def test_a_blindness_that_a_heartbeat_told_of_is_not_told_again(canaries, tmp_path):
+    found = canaries(every_seconds=0.5)
+    wait_until(lambda: found.blind_since)
+    found.told(is_blind=True, spans=[])
+    before = (tmp_path / ".picket-canary").read_bytes()
+    wait_until(lambda: (tmp_path / ".picket-canary").read_bytes() not in (before, b""))
+
+    come_back(found, tmp_path / ".picket-canary")
+
+    assert (found.blind_since, found.untold_spans) == (None, [])
 
 
 def test_what_another_wrote_into_it_is_a_log_like_any(canaries, tmp_path):

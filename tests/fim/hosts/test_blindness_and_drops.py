@@ -88,6 +88,48 @@ def test_going_blind_again_counts_on_the_same_alert_or_opens_a_new_one():
     assert Alert.objects.filter(status="OPEN").count() == 1
 
 
+def test_blindness_of_this_nodes_own_absence_is_shown_and_raises_nothing():
+    make_host(**BLIND, blind_reason="node")
+
+    host = Host.objects.get()
+    assert (host.is_blind, host.blind_reason, Event.objects.count()) == (True, "node", 0)
+    assert not make_host().is_blind
+    assert not Event.objects.exists()
+
+
+def test_it_is_an_alert_once_the_node_answers_and_the_logs_still_do_not_come():
+    make_host(**BLIND, blind_reason="node")
+
+    make_host(**BLIND, blind_reason="sending")
+    make_host(**BLIND, blind_reason="node")
+    make_host()
+
+    blind, sees_again = Event.objects.order_by("pk")
+    assert (blind.severity, sees_again.event_type) == ("HIGH", "host.sees_again")
+    assert "its logs do not arrive of what changes below /srv, /etc." in blind.description
+
+
+def test_a_time_of_blindness_that_is_over_is_noted_once():
+    span = {"since": NOON - timedelta(minutes=5), "until": NOON, "reason": "node"}
+
+    for _ in range(2):
+        make_host(was_blind=[span])
+
+    event = Event.objects.get()
+    assert (event.event_type, event.severity) == ("host.was_blind", "LOW")
+    assert event.description == (
+        "The agent of web-1 was blind from 2026-03-14T11:55:00Z until 2026-03-14T12:00:00Z: this"
+        " node did not answer."
+    )
+    assert not Alert.objects.exists()
+
+
+def test_a_time_in_which_the_kernel_told_nothing_is_an_alert_when_it_is_over_too():
+    make_host(was_blind=[{"since": NOON, "until": NOON, "reason": "watching"}])
+
+    assert Alert.objects.get().event.event_type == "host.was_blind"
+
+
 def test_each_range_of_dropped_logs_is_one_medium_event_and_no_alert():
     assert drops(dropped(1, 20, 12), dropped(40, 49)) == [("host.dropped_logs", "MEDIUM")] * 2
 

@@ -35,6 +35,7 @@ HEARTBEAT = {
     "dropped": [{"first_seq": 1, "last_seq": 20, "count": 12}],
     "blind_since": None,
     "blind_roots": [],
+    "blind_reason": "",
     "ignored": 900,
     "every_seconds": 30,
 }
@@ -215,6 +216,8 @@ def test_every_field_may_be_left_out_null_or_unknown(body):
         ("dropped", [{"first_seq": 1, "last_seq": 2}]),
         ("dropped", [{"first_seq": True, "last_seq": 2, "count": 1}]),
         ("dropped", [{"first_seq": -1, "last_seq": 2, "count": 1}]),
+        ("was_blind", [{"since": "2026-03-14T11:00:00Z"}]),
+        ("was_blind", [{"since": "2026-03-14T11:00:00Z", "until": "2026-03-14T10:00:00Z"}]),
     ],
 )
 def test_names_the_field_that_cannot_be(name, value):
@@ -237,6 +240,20 @@ def test_refuses_a_body_over_the_limit(settings):
 
 def test_refuses_a_host_in_the_query_that_is_none():
     assert errors_of(post({}, query="?host=a%00b")) == {"host"}
+
+
+def test_a_reason_for_blindness_that_is_not_known_counts_as_none():
+    post({"host": "web-1", "blind_since": "2026-03-14T10:00:00Z", "blind_reason": "moonlight"})
+
+    assert Host.objects.get().blind_reason == ""
+
+
+def test_a_time_of_blindness_that_is_over_becomes_an_event():
+    span = {"since": "2026-03-14T10:00:00Z", "until": "2026-03-14T10:05:00Z", "reason": "node"}
+
+    post({"host": "web-1", "was_blind": [span]})
+
+    assert Event.objects.get().event_type == "host.was_blind"
 
 
 def test_shows_odd_bytes_of_a_path_and_keeps_the_first_hundred():
