@@ -14,6 +14,7 @@ from fim.agent.facts import Facts, read_facts
 from fim.agent.groups import Group
 from fim.agent.intake import Intake
 from fim.agent.joiner import DirectoryMove, Joiner
+from fim.agent.large_files import BeingRead, LargeFiles
 from fim.agent.logs import fit, log_of
 from fim.agent.scans import Scans
 from fim.agent.spool import Spool
@@ -58,6 +59,7 @@ class Engine:
         self._bell = threading.Event()
         self._is_ending = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._large_files = LargeFiles(self._on_read)
         self.logged_count = 0
 
     def start(self) -> None:
@@ -99,15 +101,17 @@ class Engine:
         return self.scan_on() or bool(moves or groups)
 
     def _idle_seconds(self) -> float | None:
-        due = [at for at in (self._joiner.next_due(), self._scans.next_due()) if at is not None]
+        scan_due = None if self._is_scan_held() else self._scans.next_due()
+        due = [at for at in (self._joiner.next_due(), scan_due) if at is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def scan_on(self) -> bool:
         """Do a piece of a scan that is due; False when none is.
 
         A rescan waits for what the kernel told: what is still to be let in, it would tell twice.
+        It waits for the large files that it found, so that it reads no faster than it may.
         """
-        if self._intake.is_behind and not self._scans.first:
+        if self._is_scan_held():
             return False
         groups = self._scans.advance(time.monotonic())
         if groups is None:
@@ -118,6 +122,14 @@ class Engine:
         else:
             self.report([each for each in groups if not any(map(self._is_waiting, each.paths))])
         return True
+
+    def _is_scan_held(self) -> bool:
+        is_behind = self._intake.is_behind or self._joiner.has_scanned_aside
+        return is_behind and not self._scans.first
+
+    def _on_read(self, group: Group) -> None:
+        self._joiner.bring_back(group)
+        self.ring()
 
     def _is_expected(self, path: str) -> bool:
         """Say whether a directory that is missing will still be told of by the kernel."""
@@ -136,6 +148,9 @@ class Engine:
             except Deferred:
                 group.tries += 1
                 self._joiner.put_back(group)
+            except BeingRead as being_read:
+                self._joiner.set_aside(group)
+                self._large_files.read(being_read, group)
             if time.monotonic() - started > MOST_BATCH_SECONDS:
                 self._commit(outcomes)
                 outcomes, started = [], time.monotonic()
@@ -147,6 +162,7 @@ class Engine:
             group,
             is_expected=self._is_expected,
             is_learning=self._scans.is_learning(group),
+            elsewhere=None if self._is_ending else self._large_files.content_of,
         )
         if group.is_scan:
             self._scans.spend(found.read_bytes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from fim.agent import baseline
 from fim.agent.difference import Difference, action_of
-from fim.agent.facts import UNREADABLE, Facts, read_facts
+from fim.agent.facts import UNREADABLE, Elsewhere, Facts, read_facts
 from fim.agent.groups import Group
 from fim.agent.steps import ARRIVALS, DEPARTURES, WRITTEN
 
@@ -35,15 +35,17 @@ def examine(
     *,
     is_expected: Callable[[str], bool] = lambda path: False,
     is_learning: bool = False,
+    elsewhere: Elsewhere | None = None,
 ) -> Found:
     """Compare the group's paths with the baseline; read their content where it may be new.
 
-    Raises Deferred. While the baseline is still being made (`is_learning`), a row may be younger
-    than the change, so the kernel's word counts where rows say nothing.
+    Raises Deferred, and what `elsewhere` raises of content that is still to be read. While the
+    baseline is still being made (`is_learning`), a row may be younger than the change, so the
+    kernel's word counts where rows say nothing.
     """
     before = {path: baseline.get(connection, path) for path in group.paths}
     known = () if group.is_written else tuple(row for row in before.values() if row)
-    after = {path: _facts_now(path, before[path], known) for path in group.paths}
+    after = {path: _facts_now(path, before[path], known, elsewhere) for path in group.paths}
     if group.tries < MOST_TRIES:
         _check_lost(group, before, after, is_expected)
     found = Found(read_bytes=_read_bytes(after, known))
@@ -58,8 +60,10 @@ def examine(
     return found
 
 
-def _facts_now(path: str, row: Facts | None, known: tuple[Facts, ...]) -> Facts | None:
-    facts = read_facts(path, known=known)
+def _facts_now(
+    path: str, row: Facts | None, known: tuple[Facts, ...], elsewhere: Elsewhere | None
+) -> Facts | None:
+    facts = read_facts(path, known=known, elsewhere=elsewhere)
     if facts.is_there:
         return facts
     # Where not even the directory may be searched, nothing new is known.

@@ -1,5 +1,6 @@
 """Steps held until their paths have been quiet for a while, joined meanwhile into groups."""
 
+import math
 import os
 import threading
 import time
@@ -41,9 +42,10 @@ class Joiner:
         self._renames: list[tuple[str, str]] = []
         self._foretold: list[str] = []
         self._step_count = 0
+        self._aside: dict[int, Group] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._moves)
+        return len(self._waiting) + len(self._aside) + len(self._moves)
 
     def __contains__(self, path: str) -> bool:
         return path in self._by_path
@@ -57,8 +59,9 @@ class Joiner:
             if step.what == MOVED:
                 group = self._bind(group, step, now)
             group.add(step, number)
-            self._step_count += 1
-            self._touch(group, now)
+            if id(group) not in self._aside:
+                self._step_count += 1
+                self._touch(group, now)
 
     def take(
         self, *, now: float, most: int, is_ending: bool = False
@@ -68,6 +71,9 @@ class Joiner:
         The groups of the last `take` must have been dealt with.
         """
         with self._lock:
+            if is_ending:
+                for group in list(self._aside.values()):
+                    self._bring_back(group)
             moves, self._moves = self._moves, []
             self._renames.clear()
             groups: list[Group] = []
@@ -84,15 +90,29 @@ class Joiner:
     def put_back(self, group: Group) -> None:
         """Let a group of the last `take` wait once more, where its directories are now."""
         with self._lock:
-            for old, new in self._renames:
-                group.rename(old, new)
-            for path in list(group.paths):
-                other = self._by_path.get(path)
-                if other is not None and other is not group:
-                    self._leave(other)
-                    group.take_in(other)
-            self._enter(group)
+            self._put_back(group)
             self._touch(group, time.monotonic())
+
+    def set_aside(self, group: Group) -> None:
+        """Keep a group of the last `take` from the next ones, until it is brought back.
+
+        It waits all the same: what is told of its paths joins it.
+        """
+        with self._lock:
+            self._put_back(group)
+            self._aside[id(group)] = self._waiting.pop(id(group))
+            self._step_count -= group.count
+
+    def bring_back(self, group: Group) -> None:
+        """Let a group be taken at once; one that a move bound into another is taken with that."""
+        with self._lock:
+            self._bring_back(group)
+
+    @property
+    def has_scanned_aside(self) -> bool:
+        """Say whether a group was set aside that a scan found."""
+        with self._lock:
+            return any(group.is_scan for group in self._aside.values())
 
     @property
     def is_full(self) -> bool:
@@ -126,6 +146,23 @@ class Joiner:
                 return None
             return next(iter(self._waiting.values())).due_from + self._window_seconds
 
+    def _put_back(self, group: Group) -> None:
+        for old, new in self._renames:
+            group.rename(old, new)
+        for path in list(group.paths):
+            other = self._by_path.get(path)
+            if other is not None and other is not group:
+                self._leave(other)
+                group.take_in(other)
+        self._enter(group)
+
+    def _bring_back(self, group: Group) -> None:
+        if self._aside.pop(id(group), None):
+            self._waiting[id(group)] = group
+            self._waiting.move_to_end(id(group), last=False)
+            self._step_count += group.count
+            group.due_from = -math.inf
+
     def _new(self, path: str, at: float, now: float) -> Group:
         group = Group([path], at, at, due_from=now, started=now)
         self._enter(group)
@@ -140,8 +177,9 @@ class Joiner:
                 self._temporary.setdefault(os.path.dirname(path), set()).add(path)
 
     def _leave(self, group: Group) -> None:
-        del self._waiting[id(group)]
-        self._step_count -= group.count
+        if self._aside.pop(id(group), None) is None:
+            del self._waiting[id(group)]
+            self._step_count -= group.count
         for path in group.paths:
             self._by_path.pop(path, None)
             directory = os.path.dirname(path)
