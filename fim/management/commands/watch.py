@@ -17,6 +17,7 @@ from fim.agent.config_sections import CanarySettings, HeartbeatSettings
 from fim.agent.node import Node
 from fim.agent.scope import outermost
 from fim.agent.state import StateInUse
+from fim.agent.yara import RulesError
 
 
 class Command(BaseCommand):
@@ -78,7 +79,7 @@ class Command(BaseCommand):
         try:
             # A node on this host writes here for each log, and that would be a change again.
             return Agent(config, is_patient=False, hidden=[os.path.realpath(settings.VAR_DIR)])
-        except StateInUse as exc:
+        except (RulesError, StateInUse) as exc:
             raise CommandError(str(exc)) from exc
 
     def _sum_up(self, agent: Agent) -> None:

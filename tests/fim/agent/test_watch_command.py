@@ -162,3 +162,11 @@ def test_refuses_a_settle_time_that_makes_no_sense(tmp_path, seconds):
 def test_refuses_an_empty_host_and_an_impossible_key(tmp_path):
     assert "--host is ''" in refuse(str(tmp_path), "--host", " ")
     assert "The key holds characters" in refuse(str(tmp_path), "--key", "a\nb")
+
+
+def test_refuses_rules_that_cannot_be_compiled(tmp_path, monkeypatch):
+    rules = tmp_path / "broken.yar"
+    rules.write_text("rule broken { condition: nonsense }")
+    monkeypatch.setattr("fim.agent.yara.STARTER_FILE", str(rules))
+
+    assert f"{rules} line 1: " in refuse(str(tmp_path))
