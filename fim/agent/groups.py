@@ -3,6 +3,7 @@
 import os
 import re
 from array import array
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from fim.agent.steps import (
@@ -19,7 +20,10 @@ MOST_STEPS = 32
 # Names that editors give to what they keep for the time of a save: vim, emacs, sed, GNOME, rsync.
 TEMPORARY = re.compile(
     r"(?s)4913|5036|.*~|.*\.tmp|\.#.*|#.*#|sed\w{6}|\..*\.sw[a-z]x?|\.goutputstream-.*|\..*\.\w{6}"
+    r"|.+\.dpkg-(?:new|tmp)"
 )
+# What dpkg unpacks beside a file, and the old one that it keeps until the new one stands.
+DPKG_SUFFIXES = (".dpkg-new", ".dpkg-tmp")
 
 
 @dataclass(slots=True)
@@ -90,6 +94,14 @@ class Group:
 
 def is_temporary(path: str) -> bool:
     return TEMPORARY.fullmatch(os.path.basename(path)) is not None
+
+
+def is_of(path: str, saved: Collection[str]) -> bool:
+    """Say whether a temporary file may be of a save: dpkg's own are of the file that they name."""
+    for suffix in DPKG_SUFFIXES:
+        if path.endswith(suffix):
+            return path.removesuffix(suffix) in saved
+    return True
 
 
 def scanned(paths: list[str], *, at: float, reason: str) -> Group:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fim.agent.groups import Group, is_temporary
+from fim.agent.groups import Group, is_of, is_temporary
 from fim.agent.scope import is_below
 from fim.agent.steps import MOVED, Step
 
@@ -233,7 +233,7 @@ class Joiner:
         for directory in {os.path.dirname(path) for path in group.paths}:
             for path in list(self._temporary.get(directory, ())):
                 other = self._by_path[path]
-                if other.is_brief:
+                if other.is_brief and is_of(path, group.paths):
                     self._leave(other)
                     group.take_in(other)
         return group

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from tests.fim.agent.agents import changes, running_agent
+from tests.fim.agent.debian import Debian
 from tests.fim.agent.nodes import FakeNode
 from tests.provided import provide
 
@@ -116,3 +117,27 @@ def test_a_temporary_name_without_a_save_is_not_hidden(node, file):
         (file.parent / "x.tmp").unlink()
 
         assert changes(node, 1) == [("deleted", "x.tmp")]
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="there is no dpkg here")
+def test_an_upgrade_by_dpkg_is_one_log_a_file(node, tmp_path):
+    (tmp_path / "packages").mkdir()
+    debian = Debian(tmp_path / "root", tmp_path / "packages")
+    names = ["/etc/tool.conf", "/usr/bin/tool", "/usr/bin/tools", "/usr/lib/tool.so"]
+    (tmp_path / "root" / "etc").mkdir()
+    first, second = (
+        debian.build("tool", version, dict.fromkeys(names, f"version {version}"), names[:1])
+        for version in "12"
+    )
+    debian.install(first)
+    tree = tmp_path / "root"
+
+    with running_agent(tree, node.url, window_seconds=0.5, ignore=[f"{tree}/var/"]):
+        debian.install(second)
+        changes(node, len(names))
+
+    told = sorted((log["action"], log["path"]) for log in node.logs)
+    assert told == [("modified", f"{tree}{name}") for name in names]
+    (tool,) = [log for log in node.logs if log["path"].endswith("/tool")]
+    steps = " ".join(tool["attributes"]["steps"])
+    assert "deleted" in steps and "tool.dpkg-tmp" in steps and "tools" not in steps
