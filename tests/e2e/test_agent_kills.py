@@ -13,13 +13,6 @@ from tests.e2e.real_agent import (
     stored_logs,
     wait_until,
 )
-from tests.node import running_node
-
-
-@pytest.fixture
-def own_node(tmp_path):
-    with running_node(tmp_path) as node:
-        yield node
 
 
 class Writer:

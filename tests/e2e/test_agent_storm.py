@@ -13,8 +13,8 @@ from tests.e2e.storms import make_directories, storm
 MOST_MEGABYTES = 60
 
 
-def test_every_final_state_arrives_after_the_queue_overflowed(node, tmp_path):
-    with real_agent(tmp_path, node) as agent:
+def test_every_final_state_arrives_after_the_queue_overflowed(own_node, tmp_path):
+    with real_agent(tmp_path, own_node) as agent:
         make_directories(agent.tree)
         with small_queue() as length:
             agent.start()
@@ -30,8 +30,8 @@ def test_every_final_state_arrives_after_the_queue_overflowed(node, tmp_path):
 
 
 @pytest.mark.slow
-def test_50_000_files_at_full_speed_are_told_and_none_twice(node, tmp_path):
-    with real_agent(tmp_path, node, window_seconds=1.5) as agent:
+def test_50_000_files_at_full_speed_are_told_and_none_twice(own_node, tmp_path):
+    with real_agent(tmp_path, own_node, window_seconds=1.5) as agent:
         with small_queue() as length:
             agent.start()
 
