@@ -16,7 +16,7 @@ from fim.agent.steps import MOVED, Step
 MOST_WINDOWS = 10
 # Beyond so many steps the window is not waited for, and what is told further waits on disk: about
 # 1 KB each, so what a storm takes of the memory stays small.
-MOST_STEPS = 10_000
+MOST_STEPS = 6_000
 
 
 class DirectoryMove(NamedTuple):

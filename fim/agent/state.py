@@ -11,6 +11,8 @@ from contextlib import contextmanager
 FILE_NAME = "agent.sqlite3"
 LOCK_NAME = "agent.lock"
 BUSY_SECONDS = 30.0
+# Of each connection; the kernel caches the file as well, once for all of them.
+CACHE_KILOBYTES = 1024
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS baseline (
@@ -74,6 +76,7 @@ class State:
             found.execute("PRAGMA journal_mode=WAL")
             found.execute("PRAGMA synchronous=NORMAL")
             found.execute("PRAGMA temp_store=MEMORY")
+            found.execute(f"PRAGMA cache_size=-{CACHE_KILOBYTES}")
             self._local.connection = found
         return found
 

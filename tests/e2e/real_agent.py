@@ -26,7 +26,7 @@ path = "{directory}/tree"
 [node]
 url = "{node.url}"
 [who]
-method = "none"
+method = "{who}"
 [canary]
 every_seconds = 0
 """
@@ -35,7 +35,7 @@ every_seconds = 0
 class RealAgent:
     """Watches `directory`/tree and reports to `node`."""
 
-    def __init__(self, directory, node, *, window_seconds=0.3, more=""):
+    def __init__(self, directory, node, *, window_seconds=0.3, who="none", more=""):
         self.tree = directory / "tree"
         self.tree.mkdir(exist_ok=True)
         self.node = node
@@ -43,7 +43,9 @@ class RealAgent:
         self._state = directory / "state" / "agent.sqlite3"
         self._config = directory / "agent.toml"
         self._config.write_text(
-            CONFIG.format(directory=directory, node=node, window_seconds=window_seconds, more=more)
+            CONFIG.format(
+                directory=directory, node=node, window_seconds=window_seconds, who=who, more=more
+            )
         )
         self.process = None
         self.learned = None

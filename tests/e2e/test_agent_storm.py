@@ -31,7 +31,7 @@ def test_every_final_state_arrives_after_the_queue_overflowed(own_node, tmp_path
 
 @pytest.mark.slow
 def test_50_000_files_at_full_speed_are_told_and_none_twice(own_node, tmp_path):
-    with real_agent(tmp_path, own_node, window_seconds=1.5) as agent:
+    with real_agent(tmp_path, own_node, window_seconds=1.5, who="auto") as agent:
         with small_queue() as length:
             agent.start()
 

@@ -10,6 +10,7 @@ from types import FrameType
 from fim.agent.agent import Agent
 from fim.agent.attendants import Attendants
 from fim.agent.commands.configured import EXIT_BAD_CONFIG, add_config, configured
+from fim.agent.heap import share_heap
 from fim.agent.state import StateInUse
 from fim.agent.yara import RulesError
 
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 def run_until_stopped(agent: Agent, *, ready: str = "") -> int:
     """Run a made agent. Gives 1 where it ended by itself; prints `ready` once it sees changes."""
+    share_heap()
     is_stopped = stop_on_signals(agent.ended)
     crashes = stop_on_crashes(agent.ended)
     attendants = Attendants(agent)
