@@ -75,7 +75,9 @@ class Tree:
         self._agent = agent
         self._directory = directory
         self._aide = directory / "aide.conf"
-        self._aide.write_text(AIDE_CONFIG.format(directory=directory, tree=agent.tree))
+        # AIDE reads nothing behind a link, and says nothing of it.
+        tree = agent.tree.resolve()
+        self._aide.write_text(AIDE_CONFIG.format(directory=directory, tree=tree))
 
     def medians(self, rounds: int) -> dict[str, float]:
         """Give the seconds of each; all take their turns in each round, for the machine's moods."""
