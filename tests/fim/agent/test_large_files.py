@@ -175,5 +175,6 @@ def test_one_that_changes_each_time_that_it_is_read_says_so(tree, node, monkeypa
     with running_agent(tree, node.url):
         large(tree / "a.log")
 
-        assert changes(node, 1) == [("created", "a.log")]
+        # What was written last may be a change of its own.
+        assert changes(node, 1)[0] == ("created", "a.log")
     assert node.logs[0]["attributes"]["unread"] == "changing"
