@@ -32,6 +32,9 @@ class Load:
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    # Of all processes that the benchmark started, and of the client; set by who asks for it.
+    server_cpu_seconds: float = 0.0
+    client_cpu_seconds: float = 0.0
 
     @property
     def rate(self) -> float:

@@ -7,18 +7,31 @@ bare Django view's, p99 under 10 times p50 at 16 connections.
 
 import itertools
 import os
+import sqlite3
 import statistics
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from benchmarks.client import Address, Load, post_request, run_load
+from benchmarks.postgres import SQLITE
 from benchmarks.records import Fleet, as_sent, live_logs
 from benchmarks.report import Row, Section, Wrong, at_least, at_most
-from benchmarks.servers import PINNING, address_of, bare, picket, scratch, textbook
-from benchmarks.stored import check_statuses, check_stored, query
+from benchmarks.servers import (
+    ALL_CORES,
+    PINNING,
+    address_of,
+    bare,
+    empty_database,
+    picket,
+    scratch,
+    textbook,
+)
+from benchmarks.stored import check_statuses, check_stored, path_of, query
 from tests.node import Node
 
 CONNECTIONS = (16, 64)
@@ -27,6 +40,8 @@ PATH = "/api/ingest/fim/"
 MOST_PER_SECOND = 6_000
 WARM_UP_SECONDS = 0.3
 PAGE, SYNCS = bytes(4096), 100
+# At 16 connections Picket commits about so many together.
+GROUP, ROWS_ALONE = 5, 5_000
 TEXTBOOK_BAR, BARE_BAR, P99_BAR = 5, 0.5, 10
 PICKET, TEXTBOOK, VIEW, GUNICORN = "Picket", "textbook", "bare Django view", "gunicorn alone"
 
@@ -57,13 +72,15 @@ def measure(database: str, *, is_quick: bool, command: str) -> Section:
         servers = _start(stack)
         loads = _take_rounds(servers, effort, fleet)
         section.notes.append(check_stored(servers.node, _acknowledged(loads, PICKET)))
+        storing = _storing_alone(stack, servers) if database == SQLITE else []
         url = f"sqlite://{servers.textbook_database}"
         stored = query(url, "SELECT count(*) FROM textbook_filechange")[0][0]
     if stored != _acknowledged(loads, TEXTBOOK):
         raise Wrong(f"The textbook build stored {stored} logs, which is not what it acknowledged.")
     for connections in CONNECTIONS:
         section.add(*_rows(connections, {name: loads[name, connections] for name in NAMES}))
-    section.notes += [PINNING, _disk(), f"Medians of {effort.rounds} runs of {effort.seconds:g} s."]
+    section.notes += [PINNING, _disk(), *_cpu(loads), *storing]
+    section.notes.append(f"Medians of {effort.rounds} runs of {effort.seconds:g} s.")
     return section
 
 
@@ -100,9 +117,18 @@ def _load(name: str, address: Address, fleet: Fleet, connections: int, seconds: 
     requests = [post_request(PATH, as_sent(log), content_type="application/json") for log in logs]
     # What stores nothing may have the same again.
     sent = requests if name in (PICKET, TEXTBOOK) else itertools.cycle(requests)
+    server_before, client_before = _server_cpu_seconds(), time.process_time()
     load = run_load(address, sent, connections=connections, seconds=seconds)
+    load.server_cpu_seconds = _server_cpu_seconds() - server_before
+    load.client_cpu_seconds = time.process_time() - client_before
     check_statuses(name, load.statuses, 201)
     return load
+
+
+def _server_cpu_seconds() -> float:
+    """Return what all servers have taken until now; only one of them has work at a time."""
+    times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
+    return sum(taken.user + taken.system for taken in times)
 
 
 def _acknowledged(loads: Loads, name: str) -> int:
@@ -144,6 +170,50 @@ def _disk() -> str:
             os.fdatasync(file.fileno())
             taken.append(time.perf_counter() - started_at)
     return f"fdatasync of 4 KiB: {1_000 * statistics.median(taken):.2f} ms."
+
+
+def _cpu(loads: Loads) -> list[str]:
+    """Say what a request takes of the cores, and what half of the bare view's rate would leave."""
+    fewest = CONNECTIONS[0]
+    taken = {name: _cpu_us(loads[name, fewest], "server_cpu_seconds") for name in NAMES}
+    client = _cpu_us(loads[PICKET, fewest], "client_cpu_seconds")
+    rate = statistics.median(load.rate for load in loads[VIEW, fewest])
+    left = 1e6 * len(ALL_CORES) / (BARE_BAR * rate) - client
+    each = ", ".join(f"{name} {us:.0f} us" for name, us in taken.items())
+    return [
+        f"CPU of a server a request, {fewest} connections: {each}; of the client {client:.0f} us.",
+        f"At {BARE_BAR:g} of the bare view's rate, with no core ever idle, the server would have"
+        f" {left:.0f} us a request.",
+    ]
+
+
+def _cpu_us(loads: list[Load], name: str) -> float:
+    return statistics.median(1e6 * getattr(load, name) / len(load.latencies) for load in loads)
+
+
+def _storing_alone(stack: ExitStack, servers: Servers) -> list[str]:
+    """Say what SQLite alone takes to store rows that Picket stored, as many a commit as it does."""
+    source = path_of(servers.node.env["DATABASE_URL"])
+    target = path_of(stack.enter_context(empty_database(servers.node.log.parent)))
+    with closing(sqlite3.connect(source)) as reader:
+        rows = reader.execute(
+            "SELECT * FROM fim_fimlog ORDER BY id LIMIT ?", [ROWS_ALONE]
+        ).fetchall()
+    insert = f"INSERT INTO fim_fimlog VALUES ({', '.join('?' * len(rows[0]))})"  # noqa: S608
+    with closing(sqlite3.connect(target, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("PRAGMA synchronous=FULL")
+        started_at, cpu = time.perf_counter(), time.process_time()
+        for start in range(0, len(rows), GROUP):
+            writer.execute("BEGIN IMMEDIATE")
+            writer.executemany(insert, rows[start : start + GROUP])
+            writer.execute("COMMIT")
+        cpu_us = 1e6 * (time.process_time() - cpu) / len(rows)
+        rate = len(rows) / (time.perf_counter() - started_at)
+    return [
+        f"SQLite alone, {GROUP} of the rows a commit, no counts, no alerts, one process:"
+        f" {cpu_us:.0f} us of CPU a row, {rate:,.0f} rows/s."
+    ]
 
 
 def _median_ms(loads: list[Load], percent: int) -> float:
