@@ -8,19 +8,6 @@ import sys
 import pytest
 
 from tests.fim.agent.agents import changes, running_agent
-from tests.fim.agent.nodes import FakeNode
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
-
-
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "tree").mkdir()
-    return tmp_path / "tree"
 
 
 @pytest.fixture

@@ -11,15 +11,8 @@ from fim.agent.attendants import Attendants
 from fim.agent.config_sections import CanarySettings, HeartbeatSettings
 from fim.agent.hints import Hint, drop
 from tests.fim.agent.agents import running_agent, wait_until
-from tests.fim.agent.nodes import FakeNode
 
 TURNED_AWAY = (503, {"code": "unavailable"}, {})
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
 
 
 @pytest.fixture

@@ -13,19 +13,6 @@ from fim.agent.config import Config
 from fim.agent.facts import read_facts
 from fim.agent.state import State
 from tests.fim.agent.agents import changes, running_agent, wait_until
-from tests.fim.agent.nodes import FakeNode
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
-
-
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "tree").mkdir()
-    return tmp_path / "tree"
 
 
 @pytest.fixture

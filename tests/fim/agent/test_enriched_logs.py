@@ -4,27 +4,13 @@ import subprocess
 import sys
 
 import psutil
-import pytest
 
 from fim.agent.config_sections import DiffSettings, JudgeSettings
 from tests.fim.agent.agents import running_agent, wait_until
-from tests.fim.agent.nodes import FakeNode
 from tests.fim.agent.yara_samples import MALICIOUS
 from tests.node import ROOT
 
 MOST_RESIDENT_BYTES = 60 * 1024 * 1024
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
-
-
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "tree").mkdir()
-    return tmp_path / "tree"
 
 
 def log_of(node, path):

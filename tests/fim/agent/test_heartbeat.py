@@ -5,16 +5,9 @@ from fim.agent.config_sections import NodeSettings
 from fim.agent.heartbeat import Heartbeat
 from fim.agent.status import Status
 from tests.fim.agent.agents import wait_until
-from tests.fim.agent.nodes import FakeNode
 
 TAKEN = (200, {"host": "web-1", "state": "alive"}, {})
 AWAY = (503, {"code": "unavailable"}, {})
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from fim.agent.journal import Journal
 from fim.agent.state import State
 from fim.agent.steps import CREATED, MOVED, WRITTEN, Step
 from tests.fim.agent.agents import changes, running_agent, wait_until
-from tests.fim.agent.nodes import FakeNode
 
 MOST_STEPS = 10
 
@@ -42,18 +41,6 @@ def joiner():
 @pytest.fixture
 def intake(state, joiner):
     return Intake(Journal(state), joiner)
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
-
-
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "tree").mkdir()
-    return tmp_path / "tree"
 
 
 @contextmanager

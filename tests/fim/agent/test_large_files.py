@@ -10,19 +10,6 @@ import pytest
 from fim.agent import large_files as module
 from fim.agent.facts import read_facts
 from tests.fim.agent.agents import changes, running_agent, wait_until
-from tests.fim.agent.nodes import FakeNode
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
-
-
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "tree").mkdir()
-    return tmp_path / "tree"
 
 
 class SlowReading:

@@ -6,23 +6,8 @@ import socket
 import threading
 import time
 
-import pytest
-
 from fim.agent import inotify
 from tests.fim.agent.agents import changes, running_agent, wait_until
-from tests.fim.agent.nodes import FakeNode
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
-
-
-@pytest.fixture
-def tree(tmp_path):
-    (tmp_path / "tree").mkdir()
-    return tmp_path / "tree"
 
 
 def make_odd_files(tree):

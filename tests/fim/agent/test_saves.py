@@ -8,14 +8,7 @@ import pytest
 
 from tests.fim.agent.agents import changes, running_agent
 from tests.fim.agent.debian import Debian
-from tests.fim.agent.nodes import FakeNode
 from tests.provided import provide
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
 
 
 @pytest.fixture

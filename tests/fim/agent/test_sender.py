@@ -13,18 +13,11 @@ from fim.agent.node import Node
 from fim.agent.sender import Sender
 from fim.agent.spool import Spool
 from fim.agent.state import State
-from tests.fim.agent.nodes import FakeNode
 
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch):
     monkeypatch.setattr(sender_module, "FIRST_DELAY_SECONDS", 0.01)
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
 
 
 @pytest.fixture

@@ -16,15 +16,8 @@ from django.core.management.base import CommandError
 
 from fim.management.commands.watch import Command
 from tests.fim.agent.agents import wait_until
-from tests.fim.agent.nodes import FakeNode
 
 MANAGE = Path(__file__).resolve().parents[3] / "manage.py"
-
-
-@pytest.fixture
-def node():
-    with FakeNode() as node:
-        yield node
 
 
 @pytest.fixture
