@@ -11,6 +11,7 @@ import gzip
 import sqlite3
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from typing import Any
 import psycopg
 from psycopg.types.string import TextLoader
 
-from benchmarks.client import post_request, run_load
+from benchmarks.client import Load, post_request, run_load
 from benchmarks.postgres import SQLITE
 from benchmarks.records import HOSTS, Fleet, batch
 from benchmarks.report import Row, Section, at_least
@@ -52,6 +53,8 @@ class Effort:
 
 
 FULL, QUICK = Effort(5, 60), Effort(3, 4)
+# By kind and connections.
+Loads = dict[tuple[str, int], list[Load]]
 
 
 def measure(database: str, *, is_quick: bool, command: str) -> Section:
@@ -61,7 +64,9 @@ def measure(database: str, *, is_quick: bool, command: str) -> Section:
     with ExitStack() as stack:
         directory = stack.enter_context(scratch())
         node = stack.enter_context(picket(directory / "node"))
-        rates, posted = _post_rounds(node, effort)
+        loads = _post_rounds(node, effort)
+        rates = {key: statistics.median(load.rate for load in some) for key, some in loads.items()}
+        posted = sum(load.statuses[201] for some in loads.values() for load in some)
         section.notes.append(check_stored(node, posted * RECORDS))
         node.stop()
         empty = stack.enter_context(empty_database(directory))
@@ -69,27 +74,37 @@ def measure(database: str, *, is_quick: bool, command: str) -> Section:
     best = max(floors, key=floors.__getitem__)
     for (kind, connections), rate in rates.items():
         what = f"{kind}, {connections} connection{'s' if connections > 1 else ''}"
+        rate *= RECORDS
         section.add(at_least(what, _figure(rate), rate / floors[best], best, BAR))
     section.add(*(Row(name, _figure(rate)) for name, rate in floors.items()))
-    section.notes += [PINNING, f"Medians of {effort.rounds} runs of {effort.batches} batches."]
+    section.notes += [PINNING, _idle(loads)]
+    section.notes.append(f"Medians of {effort.rounds} runs of {effort.batches} batches.")
     return section
+
+
+def _idle(loads: Loads) -> str:
+    """Say how much of the machine is left where the node and its database wait for each other."""
+    shares = [
+        f"{statistics.median(load.idle_share for load in loads[PLAIN, connections]):.0%}"
+        f" of the time at {connections}"
+        for connections in CONNECTIONS
+    ]
+    return f"The cores were idle for {' and '.join(shares)} connections of {PLAIN}."
 
 
 def _figure(rate: float) -> str:
     return f"{rate:,.0f} rows/s"
 
 
-def _post_rounds(node: Node, effort: Effort) -> tuple[dict[tuple[str, int], float], int]:
-    """Return rows/s by kind and connections, and how many batches were posted in all."""
-    fleet, posted = Fleet(seed=5), 0
-    runs: dict[tuple[str, int], list[float]] = {}
+def _post_rounds(node: Node, effort: Effort) -> Loads:
+    fleet = Fleet(seed=5)
+    loads: Loads = defaultdict(list)
     for _, connections, kind in product(range(effort.rounds), CONNECTIONS, (PLAIN, GZIP)):
         requests = [_request(fleet, n, kind) for n in range(effort.batches)]
         load = run_load(address_of(node), requests, connections=connections, seconds=MAX_SECONDS)
         check_statuses(kind, load.statuses, 201)
-        posted += load.statuses[201]
-        runs.setdefault((kind, connections), []).append(load.rate * RECORDS)
-    return {key: statistics.median(rates) for key, rates in runs.items()}, posted
+        loads[kind, connections].append(load)
+    return loads
 
 
 def _request(fleet: Fleet, number: int, kind: str) -> bytes:

@@ -6,6 +6,7 @@ that it shares with the server.
 """
 
 import contextlib
+import os
 import re
 import select
 import socket
@@ -14,6 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+import psutil
 
 Address = tuple[str, int]
 
@@ -35,6 +38,8 @@ class Load:
     # Of all processes that the benchmark started, and of the client; set by who asks for it.
     server_cpu_seconds: float = 0.0
     client_cpu_seconds: float = 0.0
+    # The part of the time that a core of the machine had nothing to do, 0 to 1.
+    idle_share: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -129,7 +134,7 @@ def run_load(
     counted: `statuses` speaks of every request that was sent.
     """
     pool = [_Connection(address) for _ in range(connections)]
-    started_at = time.perf_counter()
+    started_at, idle_before = time.perf_counter(), _idle_seconds()
     try:
         with select.epoll() as poll:
             exchange = _Exchange(poll, iter(requests), started_at + seconds)
@@ -137,8 +142,16 @@ def run_load(
     finally:
         for connection in pool:
             connection.socket.close()
-    exchange.load.seconds = time.perf_counter() - started_at
-    return exchange.load
+    load = exchange.load
+    load.seconds = time.perf_counter() - started_at
+    load.idle_share = (_idle_seconds() - idle_before) / (load.seconds * (os.cpu_count() or 1))
+    return load
+
+
+def _idle_seconds() -> float:
+    """Return how long the cores have been idle, all together, waits for the disk included."""
+    times = psutil.cpu_times()
+    return float(times.idle + times.iowait)
 
 
 class _Exchange:

@@ -184,7 +184,13 @@ def _cpu(loads: Loads) -> list[str]:
         f"CPU of a server a request, {fewest} connections: {each}; of the client {client:.0f} us.",
         f"At {BARE_BAR:g} of the bare view's rate, with no core ever idle, the server would have"
         f" {left:.0f} us a request.",
+        f"In Picket's loads the cores were idle for {_idle(loads, fewest)} of the time at {fewest}"
+        f" connections, {_idle(loads, CONNECTIONS[1])} at {CONNECTIONS[1]}: one process writes.",
     ]
+
+
+def _idle(loads: Loads, connections: int) -> str:
+    return f"{statistics.median(load.idle_share for load in loads[PICKET, connections]):.0%}"
 
 
 def _cpu_us(loads: list[Load], name: str) -> float:
