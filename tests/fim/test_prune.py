@@ -145,6 +145,8 @@ if connection.vendor == "sqlite":
 
     def test_gives_the_space_back():
         store_old(500, full_log="x" * 20_000)
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         file = connection.settings_dict["NAME"]
         before = os.path.getsize(file)
 
