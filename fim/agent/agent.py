@@ -15,6 +15,7 @@ from fim.agent.joiner import Joiner
 from fim.agent.journal import Journal
 from fim.agent.judge import Judge
 from fim.agent.node import Node
+from fim.agent.packages import Packages
 from fim.agent.reader import Reader
 from fim.agent.scans import OVERFLOW, UNWATCHED, Scans
 from fim.agent.scope import Scope
@@ -104,8 +105,11 @@ class Agent:
 
     def close(self) -> None:
         """Let go of the state, of an agent that was not started too."""
+        self.ended.set()
         for judge in self._of_kind(Judge):
             judge.close()
+        for packages in self._of_kind(Packages):
+            packages.close()
         self.state.close()
         self._kept.close()
 

@@ -44,6 +44,7 @@ class Packages:
         self._dpkg = Dpkg(root)
         self._rpm = Rpm(root)
         self._remembering: threading.Timer | None = None
+        self._timer: threading.Timer | None = None
         state.connection().execute(SCHEMA)
         # What is installed now is what there was before the first change.
         if self._dpkg.is_there:
@@ -65,6 +66,12 @@ class Packages:
             logger.warning("The packages' lists cannot be kept (%s); some logs say less.", exc)
         finally:
             self._state.close()
+
+    def close(self) -> None:
+        """End without another look at the lists; wait for one that is under way."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer.join()
 
     def _operation_behind(self, difference: Difference) -> Operation | None:
         moment = _moment_of(difference)
@@ -116,7 +123,7 @@ class Packages:
 
     def _remember_soon(self, seconds: float) -> None:
         if self._remembering is None:
-            self._remembering = threading.Timer(seconds, self.remember)
+            self._remembering = self._timer = threading.Timer(seconds, self.remember)
             self._remembering.daemon = True
             self._remembering.start()
 

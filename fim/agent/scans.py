@@ -5,6 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from fim.agent import baseline
 from fim.agent.config import Config
@@ -159,22 +160,24 @@ class Scans:
 
     def _end(self) -> None:
         self._steps = None
-        self.last_at = time.time()
+        at = time.time()
         self.last_seconds = time.monotonic() - self._started
         if self.first:
-            self.first.finish(self.last_at)
+            self.first.finish(at)
             # A step's time is that of its reading, so older changes may still be read later.
-            self.when_caught_up(self._learned)
+            self.when_caught_up(partial(self._learned, at))
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None
             if self._begun:
                 # An earlier run was killed over it: what changed since is a change.
                 self.ask(self._begun, START)
         else:
+            self.last_at = at
             if self._reason == UNWATCHED:
                 self._unwatched_seconds = self.last_seconds
             logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self.on_end()
 
-    def _learned(self) -> None:
+    def _learned(self, at: float) -> None:
         self._learned_at = time.time()
+        self.last_at = at

@@ -47,7 +47,7 @@ def test_what_changes_before_it_is_learned_is_told_by_the_kernels_word(unlearned
 def test_the_kernels_word_counts_where_it_is_read_after_the_baseline_is_made(
     unlearned, tree, node, monkeypatch
 ):
-    is_learned, read = lambda: unlearned.scans.last_at, unlearned.reader._read
+    is_learned, read = lambda: unlearned.scans.last_seconds, unlearned.reader._read
     monkeypatch.setattr(unlearned.reader, "_read", lambda: (wait_until(is_learned), read()))
     (tree / "c.txt").unlink()
 

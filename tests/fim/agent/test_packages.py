@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import threading
 import time
 
 import pytest
@@ -31,7 +32,9 @@ def debian(tmp_path):
 
 @pytest.fixture
 def packages(debian, state):
-    return Packages(state, str(debian.root))
+    packages = Packages(state, str(debian.root))
+    yield packages
+    packages.close()
 
 
 def explained(packages, path, *, at=None, action="modified", **others):
@@ -216,9 +219,21 @@ def test_a_start_after_a_rotation_knows_what_came_before(debian, state):
     log.rename(f"{log}.1")
     log.touch()
 
-    found = explained(Packages(state, str(debian.root)), debian.root / "usr/bin/hello")
+    packages = Packages(state, str(debian.root))
+    found = explained(packages, debian.root / "usr/bin/hello")
+    packages.close()
 
     assert found["version"] == "1.0"
+
+
+def test_leaves_no_thread_behind(debian, state):
+    before = set(threading.enumerate())
+    packages = Packages(state, str(debian.root))
+    assert set(threading.enumerate()) > before
+
+    packages.close()
+
+    assert set(threading.enumerate()) == before
 
 
 def test_what_a_removal_leaves_is_not_explained_by_it(debian, packages):
