@@ -1,7 +1,7 @@
 """SQL past the ORM, for what runs with every log: on SQLite past Django's cursors as well."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -48,6 +48,7 @@ def _is_plain(database: Any) -> bool:
     )
 
 
-@cache
+# The commonest: those of large batches, each of another length, are long and seldom come again.
+@lru_cache(maxsize=128)
 def _with_question_marks(statement: str) -> str:
     return statement.replace("%s", "?")

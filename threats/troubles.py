@@ -1,7 +1,7 @@
 """Record the events of many troubles at once, in a few statements however many there are."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -91,7 +91,7 @@ def _open(events: Sequence[Mapping[str, Any]]) -> None:
     run_many(INSERT_ALERT, [(pk, Status.OPEN, "", now, key) for pk, key in made])
 
 
-@cache
+@lru_cache(maxsize=32)
 def _insert_of(rows: int) -> str:
     marks = ", ".join(["%s"] * (len(EVENT_FIELDS) + 2))
     return INSERT_EVENTS.format(rows=", ".join([f"({marks})"] * rows))
