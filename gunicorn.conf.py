@@ -5,8 +5,8 @@ import os
 from typing import Any
 
 from config.env import Env, read_env_file
-from config.places import Places
-from config.worker import ClientSocket, Worker
+from config.serving.worker import ClientSocket, Worker
+from config.serving.worker_slots import Places
 
 
 class ServingEnv(Env):

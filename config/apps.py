@@ -4,7 +4,7 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class ConsoleConfig(AdminConfig):
-    default_site = "config.console.Console"
+    default_site = "config.console.site.Console"
 
     def ready(self) -> None:
         super().ready()

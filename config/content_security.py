@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from config.errors import API_PREFIXES
+from config.api.errors import API_PREFIXES
 
 HEADER = "Content-Security-Policy"
 

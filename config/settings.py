@@ -81,7 +81,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.request_log.RequestLogMiddleware",
+    "config.serving.request_log.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.content_security.ContentSecurityPolicyMiddleware",
@@ -106,8 +106,8 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "libraries": {
-                "figures": "config.figures",
-                "moments": "config.moments",
+                "figures": "config.console.figures",
+                "moments": "config.console.moments",
                 "links": "fim.overview.links",
             },
             "context_processors": [
@@ -165,7 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
-CSRF_FAILURE_VIEW = "config.console.refuse_forged_form"
+CSRF_FAILURE_VIEW = "config.console.site.refuse_forged_form"
 
 # Failed sign-ins, counted for a user name from an address on every door (django-axes).
 AXES_FAILURE_LIMIT = env.whole("SIGN_IN_FAILURE_LIMIT", default=5, maximum=1_000)
@@ -176,7 +176,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # What is tried while locked out is not kept: it would let anyone fill the database.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "users.client_address.lockout_address"
+AXES_CLIENT_IP_CALLABLE = "config.serving.client_address.lockout_address"
 AXES_USERNAME_CALLABLE = "users.sign_in.lockout_username"
 AXES_LOCKOUT_CALLABLE = "users.sign_in.lockout_response"
 AXES_VERBOSE = False
@@ -236,11 +236,11 @@ REST_FRAMEWORK = {
         "ingest": _rate("THROTTLE_INGEST", "600000/minute"),
         "sign_in": _rate("THROTTLE_SIGN_IN", "120/minute"),
     },
-    "DEFAULT_RENDERER_CLASSES": ["config.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.BoundedJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "config.pagination.PageNumberPagination",
-    "EXCEPTION_HANDLER": "config.errors.exception_handler",
+    "DEFAULT_PAGINATION_CLASS": "config.api.pagination.PageNumberPagination",
+    "EXCEPTION_HANDLER": "config.api.errors.exception_handler",
     # What msgspec cannot write, a message that repeats a lone surrogate, is written in ASCII.
     "UNICODE_JSON": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -248,9 +248,9 @@ REST_FRAMEWORK = {
 THROTTLE_PATH = VAR_DIR / "throttle.sqlite3"
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
-    "DEFAULT_AUTO_SCHEMA_CLASS": "config.schema.AutoSchema",
+    "DEFAULT_AUTO_SCHEMA_CLASS": "config.api.schema.AutoSchema",
     "DEFAULT_PAGINATOR_INSPECTORS": [
-        "config.schema.PaginatorInspector",
+        "config.api.schema.PaginatorInspector",
         "drf_yasg.inspectors.DrfAPICompatInspector",
     ],
     "SECURITY_DEFINITIONS": {

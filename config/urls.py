@@ -7,7 +7,8 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
-from config import errors, health
+from config import health
+from config.api import errors
 from fim.elastic.views import BareRootView
 
 schema_view = get_schema_view(

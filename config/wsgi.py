@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.chunked import read_chunked_bodies
-from config.no_body import drop_bodies_of_head
+from config.serving.bodies import read_chunked_bodies
+from config.serving.no_body import drop_bodies_of_head
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

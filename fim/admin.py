@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from config.console import console_site
-from config.pagination import CappedPaginator
+from config.api.pagination import CappedPaginator
+from config.console.site import console_site
 from fim import host_admin, log_admin  # noqa: F401  (registers them)
 from fim.alert_logs import show_logs_of_alert
 from fim.models import DayCount

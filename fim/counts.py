@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Value, When
 
-from config.statements import run
+from config.raw_sql import run
 from fim.days import HOURS, bounds_of_day, bounds_of_hour, day_of, hour_of
 from fim.dialects.turns import hold_counts_still
 from fim.models import DayCount, FimLog, HourCount

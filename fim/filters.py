@@ -4,7 +4,7 @@ from typing import Any
 
 from django_filters import rest_framework as filters
 
-from config.filters import MomentFilter
+from config.api.filters import MomentFilter
 from fim.dialects.logs import with_values
 from fim.ingest.record import LIMITS
 from fim.models import Action, Category, FimLog, FimLogQuerySet

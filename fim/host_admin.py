@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.lists import StickyFilters, badge
-from config.moments import show_age, show_moment
-from config.pagination import CappedPaginator
+from config.api.pagination import CappedPaginator
+from config.console.lists import StickyFilters, badge
+from config.console.moments import show_age, show_moment
 from fim.hosts.models import Host, HostQuerySet, State
 from fim.hosts.services import forget_host
 from fim.models import FimLog

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from config.lists import remembered
-from config.pagination import CappedPaginator
+from config.api.pagination import CappedPaginator
+from config.console.lists import remembered
 from fim.alert_logs import key_of
 from fim.ingest.store import EVENT_SEVERITIES
 from fim.log_list import SAMPLED_LOGS, LogList

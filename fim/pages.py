@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from config.pagination import PageNumberPagination
+from config.api.pagination import PageNumberPagination
 from fim.days import bounds_of_day, bounds_of_hour, day_of
 from fim.dialects.logs import newest_ids
 from fim.ingest.record import MAX_INTEGER

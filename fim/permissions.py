@@ -6,7 +6,7 @@ from django.conf import settings
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from users.client_address import Address, client_address, is_in
+from config.serving.client_address import Address, client_address, is_in
 from users.permissions import MayPostLogs
 
 

@@ -10,7 +10,7 @@ import time
 
 from django.db import connection, transaction
 
-from config.rounds import Rounds
+from config.periodic import Rounds
 from fim.dialects.subjects import add_to_search_index, search_mark
 from fim.dialects.turns import turn_to_write
 

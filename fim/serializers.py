@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.batch import BatchSerializer
+from config.api.batch import BatchSerializer
 from fim.ingest.record import MAX_INTEGER, NewLog
 from fim.models import Action, Category, FimLog
 

@@ -23,8 +23,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.pagination import positive_int
-from config.renderers import written
+from config.api.pagination import positive_int
+from config.api.renderers import written
 from fim import schema, serializers
 from fim.analytics import DayReport, logs_of_day, report_day, report_days
 from fim.days import FIRST_DAY, LAST_DAY

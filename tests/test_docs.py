@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rest_framework.exceptions import APIException
 
-from config.errors import DomainError
+from config.api.errors import DomainError
 from tests.urls import walk
 
 ROOT = Path(__file__).resolve().parent.parent

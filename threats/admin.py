@@ -6,9 +6,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.lists import StickyFilters, badge
-from config.moments import show_moment
-from config.pagination import CappedPaginator
+from config.api.pagination import CappedPaginator
+from config.console.lists import StickyFilters, badge
+from config.console.moments import show_moment
 from threats import alert_admin  # noqa: F401  (registers it)
 from threats.edits import add_event, delete_event, update_event
 from threats.models import Event, severity_rank

@@ -13,10 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.errors import DomainError
-from config.lists import StickyFilters, badge
-from config.moments import show_age
-from config.pagination import CappedPaginator
+from config.api.errors import DomainError
+from config.api.pagination import CappedPaginator
+from config.console.lists import StickyFilters, badge
+from config.console.moments import show_age
 from threats.models import TRANSITIONS, Alert, AlertQuerySet, Status, severity_rank
 from threats.services import (
     acknowledge_alert,

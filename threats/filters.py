@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from config.filters import MomentFilter, TotalOrderingFilter
+from config.api.filters import MomentFilter, TotalOrderingFilter
 from threats.models import Alert, Event, EventQuerySet, Severity, Status
 
 

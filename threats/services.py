@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from config.errors import DomainError
+from config.api.errors import DomainError
 from threats.models import (
     TRANSITIONS,
     Alert,

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from config.statements import run, run_many
+from config.raw_sql import run, run_many
 from threats.models import Status
 from threats.services import record_event
 

@@ -11,9 +11,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.batch import BatchAnswer, BatchSerializer
-from config.errors import DomainError
-from config.schema import PAGE
+from config.api.batch import BatchAnswer, BatchSerializer
+from config.api.errors import DomainError
+from config.api.schema import PAGE
 from threats import edits, serializers, services
 from threats.filters import AlertFilter, EventFilter
 from threats.models import Alert, Event

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from rest_framework_api_key.models import APIKey
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from config.console import console_site
-from config.lists import StickyFilters, badge
-from config.moments import show_moment
+from config.console.lists import StickyFilters, badge
+from config.console.moments import show_moment
+from config.console.site import console_site
 from users import audit_admin, key_admin  # noqa: F401  (registers them)
 from users.audit import who_of
 from users.console import change_own_password, unlock_person

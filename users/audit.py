@@ -7,8 +7,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from config.errors import is_api
-from users.client_address import client_address_text
+from config.api.errors import is_api
+from config.serving.client_address import client_address_text
 from users.models import AuditEntry, Deed, Door, Kind, User
 
 Values = Mapping[str, Any]

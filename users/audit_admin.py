@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from config.lists import StickyFilters
-from config.moments import show_moment
-from config.pagination import CappedPaginator
+from config.api.pagination import CappedPaginator
+from config.console.lists import StickyFilters
+from config.console.moments import show_moment
 from users.models import AuditEntry, Deed, Kind
 
 # Where the things of each kind have their pages; a key is known by its prefix, a host may be gone.

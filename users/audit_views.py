@@ -9,8 +9,8 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.filters import MomentFilter
-from config.pagination import CappedPaginator, PageNumberPagination
+from config.api.filters import MomentFilter
+from config.api.pagination import CappedPaginator, PageNumberPagination
 from users.models import AuditEntry, Deed, Door, Kind
 from users.permissions import IsAdmin
 

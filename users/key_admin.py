@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from config.lists import StickyChangeList, StickyFilters, badge
-from config.moments import show_moment
+from config.console.lists import StickyChangeList, StickyFilters, badge
+from config.console.moments import show_moment
 from users.audit import who_of
 from users.models import Key, Scope
 from users.services import create_key, revoke_key

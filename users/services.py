@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from config.errors import DomainError
+from config.api.errors import DomainError
 from users.audit import changed_values, write_audit
 from users.models import Deed, Key, Kind, Scope, User
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
 
-from config.errors import DomainError, is_api, json_error
+from config.api.errors import DomainError, is_api, json_error
 from users.audit import write_sign
 from users.models import Deed, User
 from users.tokens import RefreshToken

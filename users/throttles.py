@@ -10,8 +10,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from config.serving.client_address import client_address_text
 from users.authentication import Machine
-from users.client_address import client_address_text
 from users.counters import add_one
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from config.errors import DomainError
+from config.api.errors import DomainError
 from fim.demo.fleet import HOSTS
 from fim.demo.incidents import ANNA, BEN, incidents, sensor_events
 from fim.demo.models import Demo

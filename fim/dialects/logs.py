@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.expressions import RawSQL
 
-from config.statements import run, run_many
+from config.raw_sql import run, run_many
 from fim.fields import microseconds_of
 from fim.ingest.record import NewLog
 from fim.models import FimLog, FimLogQuerySet

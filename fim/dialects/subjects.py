@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from config.statements import run, run_many
+from config.raw_sql import run, run_many
 from fim.ingest.record import NewLog
 from fim.models import Subject
 

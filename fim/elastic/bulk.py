@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from config.parsers import parse_json
+from config.api.parsers import parse_json
 from fim.ingest.body import (
     MAX_RECORDS,
     BatchTooLarge,

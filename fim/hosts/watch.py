@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config.rounds import Rounds
+from config.periodic import Rounds
 from fim.hosts.services import check_hosts
 
 

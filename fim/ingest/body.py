@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from config.errors import DomainError
-from config.parsers import parse_json
+from config.api.errors import DomainError
+from config.api.parsers import parse_json
 from fim.ingest.formats import picket
 from fim.ingest.record import decode_log, decode_logs
 from fim.ingest.registry import is_whole_text

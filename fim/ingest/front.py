@@ -16,17 +16,17 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
-from config.chunked import Application
-from config.errors import exception_handler
-from config.renderers import JSONRenderer
-from config.request_log import RequestLine
+from config.api.errors import exception_handler
+from config.api.renderers import JSONRenderer
+from config.serving.bodies import Application
+from config.serving.client_address import address_of, address_text_of
+from config.serving.request_log import RequestLine
 from fim.ingest.commit import commit_log
 from fim.ingest.pipeline import Reader
 from fim.ingest.record import decode_log
 from fim.permissions import is_near
 from fim.serializers import show_log
 from users.authentication import KeyAuthentication
-from users.client_address import address_of, address_text_of
 from users.models import Scope
 from users.throttles import IngestThrottle, KeyThrottle
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from config.batch import BatchAnswer
+from config.api.batch import BatchAnswer
 from fim.ingest.actions import read_action
 from fim.ingest.body import Malformed
 from fim.ingest.commit import commit

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config.parsers import parse_json
+from config.api.parsers import parse_json
 
 MAX_CONFIG_BYTES = 1024 * 1024
 

@@ -3,7 +3,7 @@
 The protocol: docs/wiki/deployment/remote.md of osquery. Its client reads the body of an answer and
 never the status (osquery/remote/transports/tls.cpp), and takes any JSON object for a success unless
 it holds `error` or a true `node_invalid` (osquery/remote/utility.h). So every refusal below
-/api/osquery/ carries `error` (config.errors): without it osquery would forget the logs it holds.
+/api/osquery/ carries `error` (config.api.errors): without it osquery would forget its logs.
 """
 
 import logging

@@ -1,6 +1,6 @@
 import pytest
 
-from config.batch import BatchAnswer
+from config.api.batch import BatchAnswer
 
 
 def test_tells_what_became_of_each_record():

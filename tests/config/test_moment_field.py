@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from config.filters import MomentField
+from config.api.filters import MomentField
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 

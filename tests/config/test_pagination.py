@@ -5,7 +5,7 @@ from django.test import RequestFactory
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from config.pagination import CappedPaginator, positive_int
+from config.api.pagination import CappedPaginator, positive_int
 from tests.factories import make_event
 from threats.models import Event
 

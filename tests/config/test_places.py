@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from config.places import HEAD_START_SECONDS, Places
+from config.serving.worker_slots import HEAD_START_SECONDS, Places
 from tests.node import running_node
 
 CONNECTIONS = 16

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from rest_framework.utils.serializer_helpers import ReturnDict
 
-from config.renderers import JSONRenderer, written
+from config.api.renderers import JSONRenderer, written
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import OperationalError
 
-from config.rounds import Rounds
+from config.periodic import Rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def wait_until(holds):
 
 
 def said(caplog):
-    return [record.message for record in caplog.records if record.name == "config.rounds"]
+    return [record.message for record in caplog.records if record.name == "config.periodic"]
 
 
 def test_makes_the_first_round_at_once(start):

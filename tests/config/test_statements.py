@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
-from config.statements import run, run_many
+from config.raw_sql import run, run_many
 from threats.models import Event
 from threats.services import record_event
 

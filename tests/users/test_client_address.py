@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from django.test import RequestFactory
 
-from users.client_address import client_address, client_address_text, lockout_address
+from config.serving.client_address import client_address, client_address_text, lockout_address
 
 
 def request(peer, **headers):

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
-from config.request_log import RequestLogMiddleware
+from config.serving.request_log import RequestLogMiddleware
 from tests.factories import PASSWORD, event_json
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from config.errors import DomainError
+from config.api.errors import DomainError
 from users.audit import Who
 from users.models import Door, Scope
 from users.services import create_key

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from config.errors import DomainError
+from config.api.errors import DomainError
 from fim.demo.services import DAYS, fill_demo
 from fim.hosts.services import check_hosts
 from fim.management.bar import Bar

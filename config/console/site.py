@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from config.errors import StorageUnavailable
+from config.api.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
 

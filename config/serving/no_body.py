@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from config.chunked import Application
+from config.serving.bodies import Application
 
 
 def drop_bodies_of_head(application: Application) -> Application:

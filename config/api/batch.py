@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from config.errors import invalid_detail
+from config.api.errors import invalid_detail
 
 
 @dataclass

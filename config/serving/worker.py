@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers import gthread
 
-from config.places import Place
+from config.serving.worker_slots import Place
 
 # How long a thread that nobody else needs waits for its client's next request.
 STAY_MILLISECONDS = 5

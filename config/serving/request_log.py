@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject, empty
 
-from users.client_address import address_text_of
+from config.serving.client_address import address_text_of
 
 logger = logging.getLogger("picket.request")
 

@@ -1,0 +1,1 @@
+"""Between gunicorn and Django: workers, connections, bodies, clients, the request log."""
