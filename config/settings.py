@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.content_security.ContentSecurityPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "users.cookies.SecureCookiesMiddleware",
+    "users.sign_in.cookies.SecureCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -152,7 +152,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Accounts
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "users.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "users.sign_in.backends.RoleBackend",
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -177,8 +180,8 @@ AXES_RESET_ON_SUCCESS = True
 # What is tried while locked out is not kept: it would let anyone fill the database.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "config.serving.client_address.lockout_address"
-AXES_USERNAME_CALLABLE = "users.sign_in.lockout_username"
-AXES_LOCKOUT_CALLABLE = "users.sign_in.lockout_response"
+AXES_USERNAME_CALLABLE = "users.sign_in.services.lockout_username"
+AXES_LOCKOUT_CALLABLE = "users.sign_in.services.lockout_response"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -193,7 +196,7 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(
         days=env.whole("REFRESH_TOKEN_DAYS", default=7, maximum=366)
     ),
-    "AUTH_TOKEN_CLASSES": ["users.tokens.AccessToken"],
+    "AUTH_TOKEN_CLASSES": ["users.sign_in.tokens.AccessToken"],
     "USER_ID_FIELD": "username",
     "USER_ID_CLAIM": "username",
     # The clocks of a fleet's nodes differ.

@@ -18,7 +18,7 @@ from fim.hosts.models import Host, HostQuerySet, State
 from fim.hosts.services import forget_host
 from fim.models import FimLog
 from threats.models import Alert
-from users.audit import who_of
+from users.audit.services import who_of
 
 LOGS_SHOWN = 20
 ALERTS_SHOWN = 20

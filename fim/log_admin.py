@@ -19,7 +19,7 @@ from fim.same_path import logs_of_same_path
 from fim.services import delete_logs
 from fim.subjects import SCANNED_LOGS
 from threats.models import Alert
-from users.audit import who_of
+from users.audit.services import who_of
 
 MAX_DIFF_LINES = 2_000
 MARKS_OF_DIFF = {"+": "added", "-": "removed", "@": "place"}

@@ -12,7 +12,7 @@ from fim.dialects.logs import set_event_ids
 from fim.dialects.turns import turn_to_write
 from fim.ingest.parsed import event_id_of
 from fim.models import FimLog
-from users.audit import write_audit
+from users.audit.services import write_audit
 from users.models import Deed, Kind
 
 IDS_A_STATEMENT = 500

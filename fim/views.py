@@ -42,7 +42,7 @@ from fim.models import FimLog
 from fim.pages import LogPagination
 from fim.permissions import MayPostLogsOrIsNear
 from fim.services import delete_logs
-from users.audit import who_of
+from users.audit.services import who_of
 from users.authentication import KeyAuthentication, Machine
 from users.permissions import IsAdmin, IsPerson
 from users.throttles import IngestThrottle, KeyThrottle

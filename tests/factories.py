@@ -7,8 +7,8 @@ from fim.ingest.commit import commit_log
 from fim.ingest.record import read_log
 from fim.models import FimLog
 from threats.services import record_event
+from users.keys.services import create_key
 from users.models import Scope, User
-from users.services import create_key
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"

@@ -12,7 +12,7 @@ from config.console.moments import show_moment
 from threats import alert_admin  # noqa: F401  (registers it)
 from threats.edits import add_event, delete_event, update_event
 from threats.models import Event, severity_rank
-from users.audit import who_of
+from users.audit.services import who_of
 
 
 @admin.register(Event)

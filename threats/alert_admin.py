@@ -25,7 +25,7 @@ from threats.services import (
     delete_alert,
     resolve_alert,
 )
-from users.audit import who_of
+from users.audit.services import who_of
 from users.models import User
 
 MAX_NOTE_CHARACTERS = 2_000

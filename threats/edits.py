@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from threats.models import Alert, Event, Severity
 from threats.services import Gone, RecordedEvent, raise_severity, record_event, record_events
-from users.audit import changed_values, write_audit
+from users.audit.services import changed_values, write_audit
 from users.models import Deed, Kind
 
 

@@ -21,7 +21,7 @@ from threats.models import (
     Severity,
     Status,
 )
-from users.audit import changed_values, write_audit
+from users.audit.services import changed_values, write_audit
 from users.models import Deed, Kind
 
 # How often an event with a dedup key starts over because another request opened or resolved the

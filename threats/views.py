@@ -17,7 +17,7 @@ from config.api.schema import PAGE
 from threats import edits, serializers, services
 from threats.filters import AlertFilter, EventFilter
 from threats.models import Alert, Event
-from users.audit import who_of
+from users.audit.services import who_of
 from users.authentication import Machine
 from users.permissions import IsAdmin, IsPerson, MayPostEvents
 from users.throttles import KeyThrottle, ReadThrottle, UserThrottle

@@ -1,4 +1,4 @@
-"""Accounts in the console; keys are in key_admin.py, the audit list in audit_admin.py."""
+"""Accounts in the console; keys and the audit list bring their own pages."""
 
 from typing import Any
 
@@ -15,13 +15,14 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from config.console.lists import StickyFilters, badge
 from config.console.moments import show_moment
 from config.console.site import console_site
-from users import audit_admin, key_admin  # noqa: F401  (registers them)
-from users.audit import who_of
+from users.audit import admin as audit_admin  # noqa: F401  (registers its pages)
+from users.audit.services import who_of
 from users.console import change_own_password, unlock_person
-from users.lockouts import list_lockouts
+from users.keys import admin as keys_admin  # noqa: F401  (registers its pages)
 from users.models import User
 from users.services import audited_password, delete_user, save_user
-from users.sign_in import SignInForm
+from users.sign_in.lockouts import list_lockouts
+from users.sign_in.services import SignInForm
 
 # Roles take the place of groups, `Key` that of the library's own key; tokens are nobody's to edit.
 for model in (Group, APIKey, BlacklistedToken, OutstandingToken):

@@ -5,6 +5,6 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from users.audit import watch_sign_ins
+        from users.audit.services import watch_sign_ins
 
         watch_sign_ins()

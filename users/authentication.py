@@ -10,9 +10,9 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import Token
 
-from users.cookies import TOKEN_COOKIE
 from users.models import Key
-from users.tokens import AccessToken, user_of_token
+from users.sign_in.cookies import TOKEN_COOKIE
+from users.sign_in.tokens import AccessToken, user_of_token
 
 
 @dataclass(frozen=True)

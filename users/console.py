@@ -5,10 +5,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from users.audit import who_of
-from users.lockouts import unlock
+from users.audit.services import who_of
 from users.models import User
 from users.services import audited_password
+from users.sign_in.lockouts import unlock
 
 
 def change_own_password(request: HttpRequest) -> HttpResponse:

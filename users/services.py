@@ -1,18 +1,15 @@
-"""Write rules of accounts and keys."""
+"""Write rules of accounts."""
 
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
-from config.api.errors import DomainError
-from users.audit import changed_values, write_audit
-from users.models import Deed, Key, Kind, Scope, User
+from users.audit.services import changed_values, write_audit
+from users.models import Deed, Kind, User
 
 FIRST_ADMIN = "admin"
 # What the audit list tells of an account; never its password.
@@ -25,10 +22,6 @@ AUDITED_FIELDS = (
     "first_name",
     "last_name",
 )
-
-
-class InvalidKey(DomainError):
-    code = "invalid_key"
 
 
 def create_first_admin(*, password: str = "") -> str | None:
@@ -47,49 +40,6 @@ def create_first_admin(*, password: str = "") -> str | None:
         # Another process was first.
         return None
     return password
-
-
-def create_key(
-    *,
-    name: str,
-    scopes: set[Scope],
-    host: str = "",
-    expires_at: datetime | None = None,
-    created_by: str = "",
-) -> tuple[Key, str]:
-    """Make a key; return it with its text, which is stored nowhere and cannot be shown again.
-
-    A key that a person makes is in the audit list. Raises InvalidKey for a key without a
-    scope, with a name or host that is too long, or with an end that has passed.
-    """
-    key = Key(
-        name=name,
-        host=host,
-        expiry_date=expires_at,
-        created_by=str(created_by),
-        can_post_events=Scope.POST_EVENTS in scopes,
-        can_post_logs=Scope.POST_LOGS in scopes,
-    )
-    text = Key.objects.assign_key(key)
-    try:
-        key.full_clean(exclude=["id"])
-    except ValidationError as exc:
-        raise InvalidKey(" ".join(exc.messages)) from exc
-    with transaction.atomic():
-        key.save(force_insert=True)
-        after = {"scopes": sorted(key.scopes), "host": host, "expires_at": expires_at}
-        write_audit(created_by, Deed.ADDED, Kind.KEY, ref=key.prefix, name=name, after=after)
-    return key, text
-
-
-def revoke_key(key: Key, *, by: str) -> bool:
-    """End a key for good; say whether it still counted."""
-    with transaction.atomic():
-        was_usable = Key.objects.filter(pk=key.pk, revoked=False).update(revoked=True) == 1
-        if was_usable:
-            write_audit(by, Deed.REVOKED, Kind.KEY, ref=key.prefix, name=key.name)
-    key.revoked = True
-    return was_usable
 
 
 def revoke_tokens(user: User) -> int:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from users import views
-from users.audit_views import AuditView
+from users.audit.views import AuditView
 
 urlpatterns = [
     path("token/", views.TokenView.as_view(), name="token"),

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from users import serializers
-from users.cookies import clear_token_cookie, set_token_cookie
-from users.sign_in import refresh_tokens, revoke_refresh_token, sign_in
+from users.sign_in.cookies import clear_token_cookie, set_token_cookie
+from users.sign_in.services import refresh_tokens, revoke_refresh_token, sign_in
+from users.sign_in.tokens import AccessToken, FleetUser, RefreshToken
 from users.throttles import SignInThrottle
-from users.tokens import AccessToken, FleetUser, RefreshToken
 
 
 class PublicView(APIView):

@@ -13,7 +13,7 @@ from fim.ingest.record import NewLog
 from fim.ingest.store import EVENT_SEVERITIES, store_logs
 from threats.models import Alert, AlertChange, Event, Status
 from threats.services import change_alert, record_event
-from users.audit import Who
+from users.audit.services import Who
 from users.models import AuditEntry, Door
 
 LOGS_A_BATCH = 2_000

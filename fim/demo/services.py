@@ -21,8 +21,8 @@ from fim.hosts.models import Host
 from fim.ingest.record import NewLog
 from fim.models import FimLog
 from threats.models import Event
+from users.keys.services import create_key
 from users.models import Key, Role, Scope, User
-from users.services import create_key
 
 DAYS = 90
 SENSORS = ("waf-1", "ids-1")

@@ -16,7 +16,7 @@ from fim.filters import FimLogFilter
 from fim.models import Category, FimLog
 from fim.pages import LogPagination
 from fim.services import delete_logs
-from users.audit import who_of
+from users.audit.services import who_of
 from users.serializers import CredentialsSerializer
 from users.views import LoginView
 

@@ -16,7 +16,7 @@ from fim.hosts import events
 from fim.hosts.models import BlindReason, DroppedRange, Host, HostCheck
 from fim.ingest.record import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.models import DayCount
-from users.audit import write_audit
+from users.audit.services import write_audit
 from users.models import Deed, Kind
 
 RANGES_A_STATEMENT = 500

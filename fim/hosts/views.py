@@ -18,7 +18,7 @@ from fim.hosts.models import Host, HostQuerySet, State
 from fim.hosts.services import forget_host, record_heartbeat
 from fim.permissions import MayPostLogsOrIsNear
 from fim.views import IncronView, default_host
-from users.audit import who_of
+from users.audit.services import who_of
 from users.authentication import KeyAuthentication
 from users.permissions import IsAdmin, IsPerson
 from users.throttles import IngestThrottle, KeyThrottle

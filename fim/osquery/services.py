@@ -10,8 +10,8 @@ from django.utils import timezone
 from fim.ingest.formats import osquery
 from fim.ingest.pipeline import take_records
 from fim.ingest.record import read_text
+from users.keys.services import create_key
 from users.models import Key, Scope
-from users.services import create_key
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from tests.factories import make_alert, make_host, make_key, make_log, make_user
-from users import backends
-from users.audit import Who, write_audit
+from users.audit.services import Who, write_audit
 from users.models import AuditEntry, Deed, Kind
+from users.sign_in import backends
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from config.content_security import API_POLICY, CONSOLE_POLICY, DOCS_POLICY
 from tests.factories import make_alert, make_host, make_key, make_log
-from users.audit import Who, write_audit
+from users.audit.services import Who, write_audit
 from users.models import AuditEntry, Deed, Kind
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from fim.models import FimLog
 from tests.factories import log_json, make_key
 from users.models import Scope
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 pytestmark = pytest.mark.django_db
 

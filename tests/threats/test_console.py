@@ -24,7 +24,7 @@ NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 def console_of(user):
     client = Client()
-    client.force_login(user, backend="users.backends.RoleBackend")
+    client.force_login(user, backend="users.sign_in.backends.RoleBackend")
     return client
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 
 @pytest.fixture

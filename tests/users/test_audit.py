@@ -18,7 +18,7 @@ from tests.factories import (
     make_user,
 )
 from threats.services import acknowledge_alert
-from users.audit import Who, write_audit
+from users.audit.services import Who, write_audit
 from users.models import AppendOnly, AuditEntry, Deed, User
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@
 
 import pytest
 
-from users.audit import Who, write_audit
+from users.audit.services import Who, write_audit
 from users.models import AuditEntry, Deed, Kind
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from tests.factories import PASSWORD, make_user
 from users.models import User
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 LIST = "/admin/users/user/"
 NEW_PASSWORD = "a password nobody has used"

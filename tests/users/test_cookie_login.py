@@ -5,7 +5,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from tests.factories import PASSWORD, event_json, log_json
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from django.test import override_settings
 
 from tests.factories import event_json, make_event, make_user
 from users.models import User
-from users.tokens import RefreshToken, user_of_token
+from users.sign_in.tokens import RefreshToken, user_of_token
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from tests.factories import NOON, make_user
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.factories import event_json, log_json, make_event, make_key
+from users.keys.services import InvalidKey, create_key
 from users.models import Key, Scope
-from users.services import InvalidKey, create_key
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken as LibraryRefreshToken
 
 from tests.factories import NOON, make_user
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 pytestmark = pytest.mark.django_db
 

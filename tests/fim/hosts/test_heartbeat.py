@@ -12,7 +12,7 @@ from tests.factories import NOON, make_host, make_key
 from tests.threats.parallel import at_once
 from threats.models import Event
 from users.models import Scope
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.api.errors import DomainError
-from users.audit import Who
+from users.audit.services import Who
+from users.keys.services import create_key
 from users.models import Door, Scope
-from users.services import create_key
 
 
 class Command(BaseCommand):

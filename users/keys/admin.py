@@ -17,9 +17,9 @@ from django.utils.safestring import SafeString
 
 from config.console.lists import StickyChangeList, StickyFilters, badge
 from config.console.moments import show_moment
-from users.audit import who_of
+from users.audit.services import who_of
+from users.keys.services import create_key, revoke_key
 from users.models import Key, Scope
-from users.services import create_key, revoke_key
 
 # What a key is tried with: the path below the node, and a body.
 TRIALS: dict[str, tuple[str, dict[str, str]]] = {

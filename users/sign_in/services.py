@@ -14,9 +14,9 @@ from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
 
 from config.api.errors import DomainError, is_api, json_error
-from users.audit import write_sign
+from users.audit.services import write_sign
 from users.models import Deed, User
-from users.tokens import RefreshToken
+from users.sign_in.tokens import RefreshToken
 
 
 class InvalidCredentials(DomainError):

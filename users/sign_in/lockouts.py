@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
 
-from users.audit import write_audit
+from users.audit.services import write_audit
 from users.models import Deed, Kind
 
 MAX_SHOWN = 100

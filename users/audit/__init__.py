@@ -1,0 +1,1 @@
+"""The audit list: who changed what, from where."""
