@@ -70,8 +70,8 @@ def keep_loaded_objects() -> None:
 def post_worker_init(worker: Any) -> None:
     keep_loaded_objects()
 
-    from fim.hosts.watch import start_watching
-    from fim.search_index import start_indexing
+    from fim.hosts.silence import start_watching
+    from fim.store.search_index import start_indexing
 
     start_watching()
     start_indexing()

@@ -121,7 +121,7 @@ def _hurried() -> Iterator[None]:
     """Wait for no disk meanwhile; leave the database as a node that came this far has it."""
     from django.db import connection
 
-    from fim.search_index import index_subjects
+    from fim.store.search_index import index_subjects
 
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -140,13 +140,13 @@ def _hurried() -> Iterator[None]:
 
 
 def _fill(count: int) -> None:
-    from fim.ingest import store
-    from fim.ingest.record import NewLog
+    from fim.record.reading import NewLog
+    from fim.store import write
 
     fleet, end, started_at = Fleet(seed=count), end_of_week(), time.monotonic()
     start, step = end - timedelta(days=DAYS), timedelta(days=DAYS) / count
     rare = {(2 * n + 1) * count // (2 * RARE_LOGS) for n in range(RARE_LOGS)}
-    with mock.patch.object(store, "EVENT_SEVERITIES", {}):
+    with mock.patch.object(write, "EVENT_SEVERITIES", {}):
         for first in range(0, count, LOGS_A_TRANSACTION):
             some = []
             for n in range(first, min(first + LOGS_A_TRANSACTION, count)):
@@ -154,7 +154,7 @@ def _fill(count: int) -> None:
                 if n in rare:
                     log["path"] = f"/var/tmp/{RARE}-{n}.so"  # noqa: S108
                 some.append(NewLog(received_at=log["timestamp"], **log))
-            store.store_logs(some)
+            write.store_logs(some)
             if first and first % SAY_EVERY_LOGS == 0:
                 say(f"  filled {first:,} of {count:,}, {time.monotonic() - started_at:.0f} s")
 

@@ -21,10 +21,10 @@ from benchmarks.report import ROOT, Row, Section, under
 if not settings.configured:
     settings.configure()
 
+from fim.formats.registry import FORMATS, format_of  # noqa: E402
 from fim.ingest.files import open_records  # noqa: E402
-from fim.ingest.raw import pack_raw  # noqa: E402
-from fim.ingest.record import InvalidRecord, read_log  # noqa: E402
-from fim.ingest.registry import FORMATS, format_of  # noqa: E402
+from fim.record.raw import pack_raw  # noqa: E402
+from fim.record.reading import InvalidRecord, read_log  # noqa: E402
 
 FIXTURES = ROOT / "tests" / "fim" / "formats" / "fixtures"
 OWN_BAR, FOREIGN_BAR = 15, 60

@@ -98,6 +98,8 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+# Wraps the application, as a middleware does, but outside of Django.
+FAST_PATH = "fim.ingest.fast_path.Front"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -108,7 +110,7 @@ TEMPLATES = [
             "libraries": {
                 "figures": "config.console.figures",
                 "moments": "config.console.moments",
-                "links": "fim.overview.links",
+                "links": "fim.console.overview.links",
             },
             "context_processors": [
                 "django.template.context_processors.request",

@@ -2,7 +2,9 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from config.serving.bodies import read_chunked_bodies
 from config.serving.no_body import drop_bodies_of_head
@@ -10,7 +12,6 @@ from config.serving.no_body import drop_bodies_of_head
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 django_application = get_wsgi_application()
+fast_path = import_string(settings.FAST_PATH)
 
-from fim.ingest.front import Front  # noqa: E402  (needs the settings)
-
-application = drop_bodies_of_head(read_chunked_bodies(Front(django_application)))
+application = drop_bodies_of_head(read_chunked_bodies(fast_path(django_application)))

@@ -1,4 +1,4 @@
-"""What fim brings to the console: the overview, logs (log_admin.py) and day counts."""
+"""What fim brings to the console: the overview, lists and pages, and day counts."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.http import HttpRequest
 
 from config.api.pagination import CappedPaginator
 from config.console.site import console_site
-from fim import host_admin, log_admin  # noqa: F401  (registers them)
-from fim.alert_logs import show_logs_of_alert
+from fim.console import hosts, logs  # noqa: F401  (register their pages)
+from fim.console.alert_logs import show_logs_of_alert
+from fim.console.overview import views as overview
 from fim.models import DayCount
-from fim.overview import views as overview
 from threats import alert_admin
 
 site = console_site()

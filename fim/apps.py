@@ -7,4 +7,4 @@ class FimConfig(AppConfig):
 
     def ready(self) -> None:
         from fim import checks  # noqa: F401  (registers them)
-        from fim.osquery import checks as osquery_checks  # noqa: F401
+        from fim.protocols.osquery import checks as osquery_checks  # noqa: F401

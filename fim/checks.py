@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS
 
-from fim.dialects.subjects import has_search_index
+from fim.store.dialects.subjects import has_search_index
 
 
 @register(Tags.security)

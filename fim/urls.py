@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import Route, SimpleRouter
 
-from fim import views
+from fim.logs import views
 
 
 class LogRouter(SimpleRouter):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fim.demo.routine import hash_of, moment, new_log, random_hash
-from fim.ingest.record import NewLog
-from fim.ingest.store import dedup_key_of
+from fim.record.reading import NewLog
+from fim.store.write import dedup_key_of
 from threats.models import Severity, Status
 
 SSHD, PASSWD = "/etc/ssh/sshd_config", "/etc/passwd"

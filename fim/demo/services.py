@@ -17,9 +17,9 @@ from fim.demo.play import Item, Progress, at_the_console, audit_dated, play
 from fim.demo.routine import routine
 from fim.demo.story import story
 from fim.demo.watch import heartbeats, is_heard
-from fim.hosts.models import Host
-from fim.ingest.record import NewLog
 from fim.models import FimLog
+from fim.models.hosts import Host
+from fim.record.reading import NewLog
 from threats.models import Event
 from users.keys.services import create_key
 from users.models import Key, Role, Scope, User

@@ -26,8 +26,8 @@ from fim.demo.incidents import (
     handlings,
 )
 from fim.demo.routine import hash_of, moment, new_log
-from fim.ingest.record import NewLog
-from fim.ingest.store import dedup_key_of
+from fim.record.reading import NewLog
+from fim.store.write import dedup_key_of
 from threats.models import Severity
 
 HOST = "web-3"

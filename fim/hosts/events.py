@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from fim.hosts.models import BlindReason, DroppedRange, Host
-from fim.ingest.fit import fit_text
+from fim.models.hosts import BlindReason, DroppedRange, Host
+from fim.record.truncation import fit_text
 from threats.models import Alert, Severity
 from threats.services import change_alert_status, record_event
 

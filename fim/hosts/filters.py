@@ -3,8 +3,8 @@
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from fim.hosts.models import Host, HostQuerySet, State
-from fim.ingest.record import LIMITS
+from fim.models.hosts import Host, HostQuerySet, State
+from fim.record.reading import LIMITS
 
 
 class HostFilter(filters.FilterSet):

@@ -6,10 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fim.hosts.models import BlindReason, DroppedRange, Host, State
-from fim.ingest.fit import fit_text
-from fim.ingest.record import EARLIEST, LIMITS, MAX_INTEGER, read_text
-from fim.serializers import IncronStatusSerializer
+from fim.logs.serializers import IncronStatusSerializer
+from fim.models.hosts import BlindReason, DroppedRange, Host, State
+from fim.record.reading import EARLIEST, LIMITS, MAX_INTEGER, read_text
+from fim.record.truncation import fit_text
 
 MAX_SECONDS = 10**9
 MAX_EVERY_SECONDS = 86_400

@@ -10,12 +10,12 @@ from django.db.models import F, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from fim.dialects.turns import turn_to_write
-from fim.fields import MomentField
 from fim.hosts import events
-from fim.hosts.models import BlindReason, DroppedRange, Host, HostCheck
-from fim.ingest.record import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.models import DayCount
+from fim.models.fields import MomentField
+from fim.models.hosts import BlindReason, DroppedRange, Host, HostCheck
+from fim.record.reading import EARLIEST, MAX_AHEAD, MAX_INTEGER
+from fim.store.dialects.turns import turn_to_write
 from users.audit.services import write_audit
 from users.models import Deed, Kind
 

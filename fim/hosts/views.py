@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from fim import schema
 from fim.hosts import serializers
 from fim.hosts.filters import HostFilter
-from fim.hosts.models import Host, HostQuerySet, State
 from fim.hosts.services import forget_host, record_heartbeat
-from fim.permissions import MayPostLogsOrIsNear
-from fim.views import IncronView, default_host
+from fim.ingest.permissions import MayPostLogsOrIsNear
+from fim.logs import schema
+from fim.logs.views import IncronView, default_host
+from fim.models.hosts import Host, HostQuerySet, State
 from users.audit.services import who_of
 from users.authentication import KeyAuthentication
 from users.permissions import IsAdmin, IsPerson

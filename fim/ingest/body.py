@@ -9,9 +9,9 @@ from typing import Any
 
 from config.api.errors import DomainError
 from config.api.parsers import parse_json
-from fim.ingest.formats import picket
-from fim.ingest.record import decode_log, decode_logs
-from fim.ingest.registry import is_whole_text
+from fim.formats import picket
+from fim.formats.registry import is_whole_text
+from fim.record.reading import decode_log, decode_logs
 
 MAX_RECORDS = 10_000
 # Values that a body may hold, 200 a record. Each costs 60 bytes and more once it is parsed, so

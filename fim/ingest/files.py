@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NoReturn
 
+from fim.formats import aide
+from fim.formats.registry import FORMATS
 from fim.ingest.body import Malformed, load_json
 from fim.ingest.csv_rows import BrokenCSV, is_header, read_rows
-from fim.ingest.formats import aide
-from fim.ingest.registry import FORMATS
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_LINE_BYTES = 8 * 1024 * 1024

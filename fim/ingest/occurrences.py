@@ -6,8 +6,8 @@ import sqlite3
 from types import TracebackType
 from typing import Any
 
-from fim.ingest.formats import picket
-from fim.ingest.parsed import event_id_of
+from fim.formats import picket
+from fim.record.parsed import event_id_of
 
 # A temporary database: SQLite keeps it in a file of its own once it outgrows the cache, so that a
 # file of any length is counted in bounded memory, and no other process sees or waits for it.

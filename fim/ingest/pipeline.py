@@ -9,15 +9,15 @@ from typing import Any
 from django.utils import timezone
 
 from config.api.batch import BatchAnswer
-from fim.ingest.actions import read_action
+from fim.formats import picket
+from fim.formats.registry import Format, format_of, gather, named_format
 from fim.ingest.body import Malformed
-from fim.ingest.commit import commit
-from fim.ingest.fit import fit_fields, fit_text
-from fim.ingest.formats import picket
-from fim.ingest.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_hash
-from fim.ingest.raw import pack_raw
-from fim.ingest.record import InvalidRecord, NewLog, SentLog, complete_log, read_log
-from fim.ingest.registry import Format, format_of, gather, named_format
+from fim.record.actions import read_action
+from fim.record.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_hash
+from fim.record.raw import pack_raw
+from fim.record.reading import InvalidRecord, NewLog, SentLog, complete_log, read_log
+from fim.record.truncation import fit_fields, fit_text
+from fim.store.commit import commit
 
 TOO_DEEP = {"non_field_errors": ["Is nested too deeply."]}
 

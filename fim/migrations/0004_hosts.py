@@ -3,7 +3,7 @@
 from django.db import migrations, models
 from django.db.models import F, Q
 
-from fim.fields import MomentField
+from fim.models.fields import MomentField
 
 
 class Migration(migrations.Migration):

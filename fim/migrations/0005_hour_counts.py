@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from fim.days import HOURS, bounds_of_day, bounds_of_hour, day_of
+from fim.models.days import HOURS, bounds_of_day, bounds_of_hour, day_of
 
 CATEGORIES = ["malware", "danger", "suspicious", "normal"]
 

@@ -1,4 +1,4 @@
-"""Let commits leave the search index of SQLite alone; fim.search_index brings it up behind them.
+"""Let commits leave the search index of SQLite alone; fim.store.search_index brings it up behind them.
 
 The mark is the newest subject that is in the index. Those of before are all in it.
 """

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-import fim.fields
+import fim.models.fields
 
 
 class Migration(migrations.Migration):
@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="host",
             name="blind_told_until",
-            field=fim.fields.MomentField(editable=False, null=True),
+            field=fim.models.fields.MomentField(editable=False, null=True),
         ),
     ]

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fim.ingest.record import (
+from fim.logs.serializers import FimLogSerializer
+from fim.models import FimLog
+from fim.record.reading import (
     HASH_FIELDS,
     LIMITS,
     MAX_INTEGER,
@@ -14,9 +16,7 @@ from fim.ingest.record import (
     NewLog,
     read_log,
 )
-from fim.ingest.store import store_logs
-from fim.models import FimLog
-from fim.serializers import FimLogSerializer
+from fim.store.write import store_logs
 from tests.factories import NOON
 
 TEXT = st.text(st.characters(codec=None), max_size=80)

@@ -16,11 +16,11 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 
-from fim import archive, retention
-from fim.counts import recount
-from fim.ingest.raw import pack_raw
-from fim.ingest.store import store_logs
 from fim.models import FimLog
+from fim.record.raw import pack_raw
+from fim.retention import archive, prune
+from fim.store.counts import recount
+from fim.store.write import store_logs
 from tests.factories import NOON, make_log, new_log
 from tests.node import ROOT, fresh_database
 
@@ -34,7 +34,7 @@ RAW = '{"rule": {"id": 550}}'
 @pytest.fixture(autouse=True)
 def _at_noon(monkeypatch):
     """It is noon of 14 March, and nobody rests."""
-    monkeypatch.setattr(retention.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(prune.time, "sleep", lambda seconds: None)
     with time_machine.travel(NOON, tick=False):
         yield
 
@@ -363,8 +363,8 @@ import json, os, signal, sys
 import django
 django.setup()
 from django.core.management import call_command
-from fim import archive, retention
-from fim.ingest.store import store_logs
+from fim.retention import archive, prune
+from fim.store.write import store_logs
 from fim.models import FimLog
 from tests.factories import new_log
 
@@ -376,7 +376,7 @@ archive_options = ["--older-than-days", "7", "--directory", directory, "--format
 KILLED = """
 place, nth, when = where
 owner, name = place.split(".")
-owner = {"archive": archive, "retention": retention, "os": os}[owner]
+owner = {"archive": archive, "prune": prune, "os": os}[owner]
 real, calls = getattr(owner, name), []
 
 def patched(*args, **kwargs):
@@ -406,10 +406,10 @@ KILLS = [
     ("archive.read_content", 1, "after", "csv"),
     ("os.rename", 1, "before", "ndjson"),
     ("os.rename", 1, "after", "ndjson"),
-    ("retention.delete_logs", 1, "before", "ndjson"),
-    ("retention.delete_logs", 3, "after", "csv"),
+    ("prune.delete_logs", 1, "before", "ndjson"),
+    ("prune.delete_logs", 3, "after", "csv"),
     ("os.rename", 2, "after", "ndjson"),
-    ("retention.delete_logs", 12, "before", "ndjson"),
+    ("prune.delete_logs", 12, "before", "ndjson"),
 ]
 
 

@@ -5,8 +5,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 from threats.models import Alert
 from threats.services import resolve_alert

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from fim.alert_logs import find_causes, logs_around
-from fim.ingest.store import store_logs
+from fim.console.alert_logs import find_causes, logs_around
+from fim.store.write import store_logs
 from tests.factories import NOON, make_event, make_log, new_log
 from threats.models import Alert
 

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from fim.counts import recount
-from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog
-from fim.services import delete_logs
+from fim.store.counts import recount
+from fim.store.deletes import delete_logs
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_deletes_all_or_none(monkeypatch):
     def fail(counts):
         raise RuntimeError
 
-    monkeypatch.setattr("fim.services.subtract_counts", fail)
+    monkeypatch.setattr("fim.store.deletes.subtract_counts", fail)
 
     with pytest.raises(RuntimeError):
         delete_logs([log.pk])

@@ -4,7 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from fim.days import FIRST_DAY, HOURS, LAST_DAY, bounds_of_day, bounds_of_hour, day_of, hour_of
+from fim.models.days import (
+    FIRST_DAY,
+    HOURS,
+    LAST_DAY,
+    bounds_of_day,
+    bounds_of_hour,
+    day_of,
+    hour_of,
+)
 
 ZONES = ["UTC", "Asia/Jakarta", "America/New_York", "Asia/Kathmandu", "America/Havana"]
 ZONES += ["America/Sao_Paulo", "Pacific/Apia", "Australia/Lord_Howe", "Pacific/Kiritimati"]

@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import given, settings
 
-from fim.ingest.record import complete_log, decode_log, decode_logs, read_log
+from fim.record.reading import complete_log, decode_log, decode_logs, read_log
 from tests.factories import NOON, log_json
 from tests.fim.test_any_json import JSON, LOGS
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
 pytestmark = pytest.mark.django_db

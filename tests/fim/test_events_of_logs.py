@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError
 
-from fim.ingest import store
-from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog
+from fim.store import write
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 from threats.models import Alert, Event
 from threats.services import resolve_alert
@@ -89,7 +89,7 @@ def test_stores_nothing_where_the_event_cannot_be(monkeypatch):
     def fail(events):
         raise IntegrityError("of another constraint")
 
-    monkeypatch.setattr(store, "record_troubles", fail)
+    monkeypatch.setattr(write, "record_troubles", fail)
 
     with pytest.raises(IntegrityError):
         store_logs([new_log(), new_log(category="malware")])
@@ -100,7 +100,7 @@ def test_stores_nothing_where_the_counts_cannot_be(monkeypatch):
     def fail(counts):
         raise IntegrityError("of another constraint")
 
-    monkeypatch.setattr(store, "add_counts", fail)
+    monkeypatch.setattr(write, "add_counts", fail)
 
     with pytest.raises(IntegrityError):
         store_logs([new_log(category="malware")])

@@ -11,11 +11,11 @@ import pytest
 import time_machine
 from django.db import OperationalError
 
-from fim import export
-from fim.export import gather, ndjson_lines, read_batches, read_rows
-from fim.ingest.store import store_logs
+from fim.logs import export
+from fim.logs.export import gather, ndjson_lines, read_batches, read_rows
 from fim.models import FimLog
-from fim.services import delete_logs
+from fim.store.deletes import delete_logs
+from fim.store.write import store_logs
 from tests.factories import NOON, make_log, new_log
 
 pytestmark = pytest.mark.django_db
@@ -191,7 +191,7 @@ def test_answers_503_where_the_database_is_away(analyst_client, monkeypatch):
         raise OperationalError("away")
         yield
 
-    monkeypatch.setattr("fim.views.read_batches", is_away)
+    monkeypatch.setattr("fim.logs.views.read_batches", is_away)
 
     answer = analyst_client.get(URL)
 
@@ -210,7 +210,7 @@ def broken(analyst_client, monkeypatch, small_batches):
         store(5)
         return analyst_client.get(URL, headers=headers)
 
-    monkeypatch.setattr("fim.views.read_batches", breaks)
+    monkeypatch.setattr("fim.logs.views.read_batches", breaks)
     return broken
 
 

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from fim import subjects
-from fim.dialects.subjects import add_to_search_index
-from fim.ingest.store import store_logs
+from fim.store import subjects
+from fim.store.dialects.subjects import add_to_search_index
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
 pytestmark = pytest.mark.django_db
@@ -61,9 +61,9 @@ def test_finds_subjects_that_the_search_index_has_already(found):
 
 
 # PostgreSQL tells subjects apart without reading those that hold the text.
-BOUNDS = ["fim.subjects.MAX_RARE_SUBJECTS"]
+BOUNDS = ["fim.store.subjects.MAX_RARE_SUBJECTS"]
 if connection.vendor == "sqlite":
-    BOUNDS.append("fim.dialects.subjects.MAX_HOLDERS")
+    BOUNDS.append("fim.store.dialects.subjects.MAX_HOLDERS")
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
@@ -114,7 +114,7 @@ def test_refuses_what_no_log_can_have(analyst_client, name, value):
 
 
 def test_counts_no_further_than_the_cap(analyst_client, monkeypatch):
-    monkeypatch.setattr("fim.pages.FoundLogs.CAP", 2)
+    monkeypatch.setattr("fim.logs.pagination.FoundLogs.CAP", 2)
     store_logs([new_log(user="root") for _ in range(4)])
 
     body = analyst_client.get("/api/logs/", {"user": "root"}).json()

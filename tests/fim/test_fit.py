@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fim.ingest.fit import fit_attributes, fit_fields, fit_text
 from fim.ingest.pipeline import take_records
-from fim.ingest.record import LIMITS, MAX_ATTRIBUTES_CHARACTERS, is_storable
 from fim.models import FimLog, RawRecord
+from fim.record.reading import LIMITS, MAX_ATTRIBUTES_CHARACTERS, is_storable
+from fim.record.truncation import fit_attributes, fit_fields, fit_text
 from tests.factories import NOON
 from tests.fim.formats.mutations import fixture
 

@@ -12,8 +12,8 @@ from django.db import OperationalError
 from django.test import override_settings
 
 from config import wsgi
-from fim.ingest import front
-from fim.ingest.front import PATH, Front
+from fim.ingest import fast_path
+from fim.ingest.fast_path import PATH, Front
 from fim.models import FimLog
 from tests.factories import log_json, make_key
 from users.models import Scope
@@ -187,7 +187,7 @@ def test_says_when_the_database_cannot_take_it(post, monkeypatch):
     def fail(log):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(front, "commit_log", fail)
+    monkeypatch.setattr(fast_path, "commit_log", fail)
     status, headers, body = post(json.dumps(log_json()))
 
     assert (status, headers["retry-after"]) == (503, "5")
@@ -198,8 +198,8 @@ def test_what_fails_otherwise_is_for_the_whole_way_to_tell(post, whole, monkeypa
     def fail(*args):
         raise ValueError("a bug")
 
-    monkeypatch.setattr(front, "commit_log", fail)
-    monkeypatch.setattr("fim.views.commit_log", fail)
+    monkeypatch.setattr(fast_path, "commit_log", fail)
+    monkeypatch.setattr("fim.logs.views.commit_log", fail)
     status, _, body = post(json.dumps(log_json()))
 
     assert (status, json.loads(body)["code"], whole.calls) == (500, "server_error", 1)

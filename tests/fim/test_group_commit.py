@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections, transaction
 
-from fim.ingest import commit as commit_module
-from fim.ingest.commit import commit
-from fim.ingest.parsed import ParsedEvent
 from fim.models import DayCount, FimLog
+from fim.record.parsed import ParsedEvent
+from fim.store import commit as commit_module
+from fim.store.commit import commit
 from tests.factories import new_log
 from threats.models import Event
 

@@ -5,10 +5,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test.utils import CaptureQueriesContext
 
-from fim.counts import recount
-from fim.ingest.store import store_logs
 from fim.models import FimLog, HourCount
-from fim.services import delete_logs
+from fim.store.counts import recount
+from fim.store.deletes import delete_logs
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
 pytestmark = pytest.mark.django_db

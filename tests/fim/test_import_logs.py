@@ -16,13 +16,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 
-from fim.counts import recount
 from fim.ingest import file_import, files
 from fim.ingest.body import Malformed
 from fim.ingest.files import open_records
-from fim.ingest.store import store_logs
+from fim.logs.serializers import FimLogSerializer
 from fim.models import FimLog
-from fim.serializers import FimLogSerializer
+from fim.store.counts import recount
+from fim.store.write import store_logs
 from tests.factories import log_json, make_log, new_log
 from tests.fim.formats.mutations import FIXTURES
 from tests.node import ROOT, fresh_database

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from fim import incron
+from fim.hosts import incron
 from tests.factories import NOON, make_host
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fim import incron
-from fim.incron import incron_status
+from fim.hosts import incron
+from fim.hosts.incron import incron_status
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

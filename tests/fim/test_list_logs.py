@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from fim.ingest.store import store_logs
+from fim.store.write import store_logs
 from tests.factories import NOON, make_log, new_log
 
 pytestmark = pytest.mark.django_db

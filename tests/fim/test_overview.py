@@ -9,10 +9,10 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fim.ingest.store import store_logs
+from fim.console.overview.busiest import busiest_hosts, busiest_of_newest
+from fim.console.overview.hours import compare_with_yesterday, count_days
 from fim.models import FimLog
-from fim.overview.busiest import busiest_hosts, busiest_of_newest
-from fim.overview.hours import compare_with_yesterday, count_days
+from fim.store.write import store_logs
 from tests.factories import NOON, make_alert, make_host, make_log, new_log
 from threats.queue import summarise_queue
 from threats.services import acknowledge_alert
@@ -164,7 +164,7 @@ def test_finds_the_busiest_paths_users_and_rules_of_the_day():
 
 def test_reads_the_newest_logs_alone_and_says_so(console, monkeypatch):
     for module in ("busiest", "views"):
-        monkeypatch.setattr(f"fim.overview.{module}.NEWEST_READ", 2)
+        monkeypatch.setattr(f"fim.console.overview.{module}.NEWEST_READ", 2)
     store_logs([new_log(path="/old", timestamp="2026-03-14T01:00:00Z"), new_log(), new_log()])
 
     page = page_of(console, PARTS[2])
@@ -248,7 +248,7 @@ def plan_of(sql):
 
 
 def test_reads_no_more_than_a_bounded_number_of_rows(console, monkeypatch):
-    monkeypatch.setattr("fim.overview.busiest.NEWEST_READ", 5)
+    monkeypatch.setattr("fim.console.overview.busiest.NEWEST_READ", 5)
     store_logs([new_log() for _ in range(20)])
 
     assert FimLog.objects.count() == 20

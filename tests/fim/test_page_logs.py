@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fim import pages
-from fim.ingest.store import store_logs
+from fim.logs import pagination
 from fim.models import FimLog
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
 URL = "/api/logs/"
@@ -49,7 +49,7 @@ def walk(client, **query):
 def test_pages_hold_each_log_once_however_they_are_reached(
     analyst_client, logs, monkeypatch, settings, near_rows, zone
 ):
-    monkeypatch.setattr(pages, "NEAR_ROWS", near_rows)
+    monkeypatch.setattr(pagination, "NEAR_ROWS", near_rows)
 
     ids, counts = walk(analyst_client)
 
@@ -68,7 +68,7 @@ def test_pages_hold_each_log_once_however_they_are_reached(
     ],
 )
 def test_filtered_pages_hold_each_log_once(analyst_client, logs, monkeypatch, query, where):
-    monkeypatch.setattr(pages, "NEAR_ROWS", 0)
+    monkeypatch.setattr(pagination, "NEAR_ROWS", 0)
 
     ids, counts = walk(analyst_client, **query)
 
@@ -79,7 +79,7 @@ def test_filtered_pages_hold_each_log_once(analyst_client, logs, monkeypatch, qu
 @pytest.mark.parametrize("after", [None, 0, 5, 24, 30])
 @pytest.mark.parametrize("before", [None, 31, 48, 50, 240])
 def test_counts_a_span_that_cuts_days(analyst_client, logs, monkeypatch, after, before):
-    monkeypatch.setattr(pages, "NEAR_ROWS", 0)
+    monkeypatch.setattr(pagination, "NEAR_ROWS", 0)
     query, where = {}, {}
     for name, lookup, hours in (("after", "gte", after), ("before", "lt", before)):
         if hours is not None:

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from fim import services
-from fim.counts import recount
 from fim.models import DayCount, FimLog
-from fim.services import delete_logs
+from fim.store import deletes
+from fim.store.counts import recount
+from fim.store.deletes import delete_logs
 from tests.factories import log_json, make_log
 from threats.models import Alert
 
@@ -146,7 +146,7 @@ def test_deletes_each_log_once_however_many_ask():
 
 @pytest.mark.usefixtures("slow_rows")
 def test_lets_no_deletions_wait_for_each_other_in_a_ring(monkeypatch):
-    monkeypatch.setattr(services, "IDS_A_STATEMENT", 10)
+    monkeypatch.setattr(deletes, "IDS_A_STATEMENT", 10)
     quick = [make_log(path=f"/quick/{number}").pk for number in range(10)]
     slow = [make_log(path=f"/slow/{number}").pk for number in range(10)]
 

@@ -11,11 +11,11 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import OutputWrapper
 from django.db import connection
 
-from fim import retention
-from fim.counts import recount
-from fim.dialects.space import reclaim_space
-from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog, RawRecord
+from fim.retention import prune as retention
+from fim.store.counts import recount
+from fim.store.dialects.space import reclaim_space
+from fim.store.write import store_logs
 from tests.factories import NOON, make_log, new_log
 from threats.models import Alert, Event
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from fim.filters import FimLogFilter
+from fim.logs.filters import FimLogFilter
 from fim.models import FimLog
 
 pytestmark = pytest.mark.django_db

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from fim.ingest.parsed import Parsed, ParsedEvent, ParsedLog
+from fim.formats.registry import FOREIGN, FORMATS
 from fim.ingest.pipeline import take_records
-from fim.ingest.raw import MAX_RAW_CHARACTERS, pack_raw, unpack_raw
-from fim.ingest.record import InvalidRecord
-from fim.ingest.registry import FOREIGN, FORMATS
 from fim.models import FimLog, RawRecord
-from fim.services import delete_logs
+from fim.record.parsed import Parsed, ParsedEvent, ParsedLog
+from fim.record.raw import MAX_RAW_CHARACTERS, pack_raw, unpack_raw
+from fim.record.reading import InvalidRecord
+from fim.store.deletes import delete_logs
 from tests.factories import NOON, log_json, make_log
 from threats.models import Event
 
@@ -40,7 +40,7 @@ class Tripwire:
 @pytest.fixture(autouse=True)
 def _tripwire(monkeypatch):
     monkeypatch.setitem(FORMATS, Tripwire.NAME, Tripwire)
-    monkeypatch.setattr("fim.ingest.registry.FOREIGN", [*FOREIGN, Tripwire])
+    monkeypatch.setattr("fim.formats.registry.FOREIGN", [*FOREIGN, Tripwire])
 
 
 def take(*found, **named):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fim.ingest.record import InvalidRecord
+from fim.record.reading import InvalidRecord
 from tests.factories import new_log
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fim.ingest.record import InvalidRecord
+from fim.record.reading import InvalidRecord
 from tests.factories import NOON, new_log
 
 

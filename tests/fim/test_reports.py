@@ -3,8 +3,8 @@
 import pytest
 import time_machine
 
-from fim.ingest.store import store_logs
 from fim.models import FimLog
+from fim.store.write import store_logs
 from tests.factories import NOON, make_log, new_log
 
 pytestmark = pytest.mark.django_db

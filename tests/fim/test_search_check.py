@@ -3,7 +3,7 @@
 import pytest
 from django.core.checks import run_checks
 
-from fim.dialects.subjects import has_search_index
+from fim.store.dialects.subjects import has_search_index
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from fim import search_index
-from fim.dialects.subjects import search_mark, subjects_with
 from fim.models import Subject
+from fim.store import search_index
+from fim.store.dialects.subjects import search_mark, subjects_with
 from tests.factories import make_log
 from tests.node import running_node
 
@@ -101,7 +101,7 @@ def test_a_served_node_brings_it_up(tmp_path):
     with running_node(tmp_path) as node:
         log = {"path": "/srv/needle", "action": "created"}
         assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
-        script = "from fim.dialects.subjects import search_mark; print(*search_mark())"
+        script = "from fim.store.dialects.subjects import search_mark; print(*search_mark())"
         deadline = time.monotonic() + 20
         while "1 1" not in (told := node.manage("shell", "--no-imports", "-c", script)):
             assert time.monotonic() < deadline, told

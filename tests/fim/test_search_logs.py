@@ -3,10 +3,11 @@
 import pytest
 from django.db import connection
 
-from fim import pages, subjects
-from fim.dialects.subjects import subjects_with
-from fim.ingest.store import store_logs
+from fim.logs import pagination
 from fim.models import FimLog, Subject
+from fim.store import subjects
+from fim.store.dialects.subjects import subjects_with
+from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +92,7 @@ def test_keeps_the_other_filters(analyst_client, text):
 )
 @pytest.mark.parametrize("beside", [{}, {"host": "web-2"}, {"action": "moved"}])
 def test_finds_the_same_however_postgresql_reads(analyst_client, monkeypatch, name, value, beside):
-    monkeypatch.setattr(f"fim.dialects.{name}", value)
+    monkeypatch.setattr(f"fim.store.dialects.{name}", value)
     for hour, host in enumerate(["web-1", "web-2", "web-2", "web-1"]):
         fields = {"host": host, "action": "moved", "timestamp": f"2026-03-14T0{hour}:00:00Z"}
         make_log(path=f"/srv/www/{hour % 2}", user="amira", **fields)
@@ -115,7 +116,7 @@ def test_pages_of_a_search_follow_each_other(analyst_client):
 
 
 def test_says_where_the_count_is_an_estimate(analyst_client, monkeypatch):
-    monkeypatch.setattr(pages.FoundLogs, "CAP", 3)
+    monkeypatch.setattr(pagination.FoundLogs, "CAP", 3)
     store_logs([new_log() for _ in range(5)])
 
     found = analyst_client.get("/api/logs/", {"search": "passwd"}).json()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fim.ingest.record import LIMITS, MAX_INTEGER
+from fim.logs.serializers import FimLogSerializer
 from fim.models import FimLog
-from fim.serializers import FimLogSerializer
+from fim.record.reading import LIMITS, MAX_INTEGER
 from tests.factories import make_log
 
 pytestmark = pytest.mark.django_db

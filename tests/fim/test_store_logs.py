@@ -1,7 +1,7 @@
 import pytest
 
-from fim.ingest.store import store_logs
 from fim.models import DayCount, FimLog
+from fim.store.write import store_logs
 from tests.factories import new_log
 from threats.models import Alert
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from fim.archive import Archive, ArchiveError, Month, archive_month, locked, months_before
-from fim.dialects.space import reclaim_space
-from fim.export import FORMATS
-from fim.management.bar import Bar
-from fim.management.old_logs import add_older_than_days, megabytes
-from fim.retention import days_ago
+from config.progress_bar import Bar
+from fim.logs.export import FORMATS
+from fim.management.arguments import add_older_than_days, megabytes
+from fim.retention.archive import Archive, ArchiveError, Month, archive_month, locked, months_before
+from fim.retention.prune import days_ago
+from fim.store.dialects.space import reclaim_space
 
 
 class Command(BaseCommand):

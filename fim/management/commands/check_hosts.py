@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from fim.hosts.services import check_hosts
-from fim.management.old_logs import whole_number
+from fim.management.arguments import whole_number
 
 
 class Command(BaseCommand):

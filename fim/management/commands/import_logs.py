@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from config.progress_bar import Bar
+from fim.formats.registry import FORMATS
 from fim.ingest.file_import import FileImport
-from fim.ingest.record import read_text
-from fim.ingest.registry import FORMATS
-from fim.management.bar import Bar
+from fim.record.reading import read_text
 
 
 class Command(BaseCommand):

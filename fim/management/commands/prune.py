@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from fim.dialects.space import reclaim_space
-from fim.management.bar import Bar
-from fim.management.old_logs import add_older_than_days, megabytes, whole_number
+from config.progress_bar import Bar
+from fim.management.arguments import add_older_than_days, megabytes, whole_number
 from fim.models import Category
-from fim.retention import days_ago, logs_before, prune_logs
+from fim.retention.prune import days_ago, logs_before, prune_logs
+from fim.store.dialects.space import reclaim_space
 
 
 class Command(BaseCommand):

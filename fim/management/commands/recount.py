@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from fim.counts import recount
+from fim.store.counts import recount
 
 
 class Command(BaseCommand):

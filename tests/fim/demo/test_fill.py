@@ -6,12 +6,12 @@ import pytest
 from django.db import transaction
 from django.db.models import Sum
 
-from fim.counts import recount
 from fim.demo.banner import is_demo
 from fim.demo.services import DAYS, fill_demo
 from fim.demo.story import HOST, SHELL
-from fim.hosts.models import Host
 from fim.models import Category, DayCount, FimLog
+from fim.models.hosts import Host
+from fim.store.counts import recount
 from threats.models import Alert, Event, Status
 from users.models import AuditEntry, Key, User
 

@@ -4,9 +4,9 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from fim import incron
-from fim.ingest.store import store_logs
+from fim.hosts import incron
 from fim.models import DayCount, FimLog
+from fim.store.write import store_logs
 from tests.factories import NOON, PASSWORD, make_log, new_log
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from fim.elastic.bulk import read_bulk
 from fim.ingest.body import MAX_RECORDS
 from fim.models import FimLog
+from fim.protocols.elastic.bulk import read_bulk
 from tests.fim.elastic.exchange import created, document, lines, post_bulk, statuses
 
 pytestmark = pytest.mark.django_db

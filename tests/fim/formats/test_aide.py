@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fim.ingest.formats import aide
-from fim.ingest.record import InvalidRecord
+from fim.formats import aide
+from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import FIXTURES, fixture, fixtures_of, mutated
 
 CONFIG = "/opt/shop/config.ini"

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, settings
 
-from fim.ingest.formats import ecs
-from fim.ingest.parsed import IGNORED
-from fim.ingest.record import InvalidRecord
+from fim.formats import ecs
+from fim.record.parsed import IGNORED
+from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import JSON, fixture, fixtures_of, mutated
 
 RECORDS = fixtures_of("ecs")

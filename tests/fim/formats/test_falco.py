@@ -5,8 +5,8 @@ import contextlib
 import pytest
 from hypothesis import given, settings
 
-from fim.ingest.formats import falco
-from fim.ingest.record import InvalidRecord
+from fim.formats import falco
+from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import fixture, fixtures_of, mutated
 
 WRITE = fixture("falco_write.json")

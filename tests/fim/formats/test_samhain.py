@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fim.ingest.formats import samhain
-from fim.ingest.parsed import IGNORED
-from fim.ingest.record import InvalidRecord
+from fim.formats import samhain
+from fim.record.parsed import IGNORED
+from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import FIXTURES, fixture, fixtures_of, mutated
 
 LOCAL = (FIXTURES / "samhain_local.log").read_text().splitlines()

@@ -6,9 +6,9 @@ import hashlib
 import pytest
 from hypothesis import given, settings
 
-from fim.ingest.formats import sysmon
-from fim.ingest.parsed import IGNORED
-from fim.ingest.record import InvalidRecord
+from fim.formats import sysmon
+from fim.record.parsed import IGNORED
+from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import fixture, fixtures_of, mutated
 
 DROPPED = "C:\\Users\\ines\\AppData\\Local\\Temp\\drop.exe"

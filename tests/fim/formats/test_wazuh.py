@@ -7,9 +7,9 @@ import hashlib
 import pytest
 from hypothesis import given, settings
 
-from fim.ingest.formats import osquery, wazuh
-from fim.ingest.parsed import IGNORED
-from fim.ingest.record import InvalidRecord, read_log
+from fim.formats import osquery, wazuh
+from fim.record.parsed import IGNORED
+from fim.record.reading import InvalidRecord, read_log
 from tests.factories import NOON
 from tests.fim.formats.mutations import FIXTURES, JSON, fixture, fixtures_of, mutated
 

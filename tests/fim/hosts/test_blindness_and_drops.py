@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fim.hosts.models import Host
+from fim.models.hosts import Host
 from tests.factories import NOON, make_host
 from threats.models import Alert, AlertChange, Event
 from threats.services import resolve_alert

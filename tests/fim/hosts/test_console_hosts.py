@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from fim.hosts.models import Host
-from fim.ingest.store import store_logs
+from fim.models.hosts import Host
+from fim.store.write import store_logs
 from tests.factories import NOON, make_event, make_host, make_log, new_log
 from users.models import AuditEntry
 

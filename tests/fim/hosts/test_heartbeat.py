@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from fim.hosts.models import Host
+from fim.models.hosts import Host
 from tests.factories import NOON, make_host, make_key
 from tests.threats.parallel import at_once
 from threats.models import Event

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 import time_machine
 
-from fim.hosts.models import Host
+from fim.models.hosts import Host
 from tests.factories import NOON, make_host
 from threats.models import Event
 from users.models import AuditEntry

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from fim.hosts.models import Host, HostCheck
 from fim.hosts.services import check_hosts, tell_silence
 from fim.models import DayCount
+from fim.models.hosts import Host, HostCheck
 from tests.factories import NOON, make_host, make_log
 from tests.threats.parallel import at_once
 from threats.models import Alert, AlertChange, Event

@@ -8,8 +8,8 @@ import pytest
 from django.db.backends.signals import connection_created
 from django.utils import timezone
 
-from fim.hosts import watch
-from fim.hosts.models import HostCheck
+from fim.hosts import silence
+from fim.models.hosts import HostCheck
 from tests.factories import make_host
 from threats.models import Event
 
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _small_steps(settings, monkeypatch):
     settings.HOST_CHECK_SECONDS = 0.05
-    monkeypatch.setattr(watch._rounds, "every_seconds", 0.05)
+    monkeypatch.setattr(silence._rounds, "every_seconds", 0.05)
     yield
-    watch.stop_watching()
+    silence.stop_watching()
 
 
 def wait_until(holds):
@@ -37,7 +37,7 @@ def test_finds_a_host_that_falls_silent(settings):
     HostCheck.objects.create(pk=1, checked_at=timezone.now())
     make_host(received_at=timezone.now() - timedelta(seconds=1))
 
-    watch.start_watching()
+    silence.start_watching()
 
     wait_until(Event.objects.filter(event_type="host.silent").exists)
 
@@ -50,7 +50,7 @@ def test_leaves_no_connection_open_between_its_rounds():
 
     connection_created.connect(count)
 
-    watch.start_watching()
+    silence.start_watching()
 
     wait_until(lambda: made_in.count("watch of hosts") > 2)
     connection_created.disconnect(count)

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from rest_framework.test import APIClient
 
 from fim.models import FimLog
-from fim.osquery import services
+from fim.protocols.osquery import services
 from tests.factories import make_key
 from tests.fim.osquery.test_exchange import SECRET, enroll, line, log_body, post
 from users.models import Key, Scope

@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.api.errors import DomainError
+from config.progress_bar import Bar
 from fim.demo.services import DAYS, fill_demo
 from fim.hosts.services import check_hosts
-from fim.management.bar import Bar
 
 
 class Command(BaseCommand):

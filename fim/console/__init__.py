@@ -1,0 +1,1 @@
+"""What file integrity brings to the console."""

@@ -1,0 +1,103 @@
+"""Query parameters of the list of logs."""
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+
+from config.api.filters import MomentFilter
+from fim.logs.pagination import Span
+from fim.models import Action, Category, FimLog, FimLogQuerySet
+from fim.record.reading import LIMITS
+from fim.store.dialects.logs import with_values
+from fim.store.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, search_logs
+
+
+class FimLogFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(
+        "category", method="filter_value", choices=Category.choices, label="Category."
+    )
+    host = filters.CharFilter()
+    action = filters.MultipleChoiceFilter(method="filter_value", choices=Action.choices)
+    timestamp_after = MomentFilter("timestamp", "gte", label="From this moment on (ISO 8601).")
+    timestamp_before = MomentFilter("timestamp", "lt", label="Before this moment (ISO 8601).")
+    search = filters.CharFilter(
+        method="filter_search",
+        max_length=LIMITS["path"],
+        label="Text in path, user or process, in any case.",
+    )
+    path = filters.CharFilter(
+        method="filter_subject", max_length=LIMITS["path"], label="The whole path."
+    )
+    user = filters.CharFilter(
+        method="filter_subject", max_length=LIMITS["user"], label="Who did it, the whole name."
+    )
+    # The last: it looks among what the others let through.
+    rule = filters.CharFilter(
+        method="filter_rule",
+        max_length=LIMITS["rule"],
+        label=f"The rule, among the newest {SCANNED_LOGS:,} logs of the other filters.",
+    )
+
+    class Meta:
+        model = FimLog
+        fields: list[str] = []
+
+    def span(self) -> Span | None:
+        """What was asked for, where day counts know how many such logs there are, else None."""
+        chosen = self.form.cleaned_data
+        if any(chosen[name] for name in ("action", "search", "path", "user", "rule")):
+            return None
+        return Span(
+            category=self.category_of(chosen["status"]),
+            host=chosen["host"],
+            after=chosen["timestamp_after"],
+            before=chosen["timestamp_before"],
+        )
+
+    def category_of(self, status: str) -> str:
+        return status
+
+    def filter_value(self, queryset: FimLogQuerySet, name: str, value: Any) -> FimLogQuerySet:
+        values = value if isinstance(value, list) else [value]
+        if name in self._looked_up():
+            return with_values(queryset, name, values)
+        return queryset.filter(**{f"{name}__in": values})
+
+    def _looked_up(self) -> tuple[str, ...]:
+        """Columns to look up in their own index, beside the one whose index leads to the logs.
+
+        None where the log itself is read anyway.
+        """
+        chosen = self.form.cleaned_data
+        if not chosen["action"] or any(chosen[name] for name in ("search", "path", "user")):
+            return ()
+        if chosen["host"]:
+            return ("category", "action")
+        # Most logs are normal; of what is not there is less than of any action.
+        is_rare = self.category_of(chosen["status"]) not in ("", Category.NORMAL)
+        return ("action",) if is_rare else ("category",)
+
+    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
+        return search_logs(queryset, value)
+
+    def filter_subject(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
+        return logs_whose(queryset, name, value)
+
+    def filter_rule(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
+        return among_newest(queryset, rule=value)
+
+
+class ExportFilter(FimLogFilter):
+    """The same for an export: each batch would sort all that a search of subjects finds."""
+
+    def _looked_up(self) -> tuple[str, ...]:
+        return ()
+
+    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
+        return scan_logs(queryset, value)
+
+    def filter_subject(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
+        return queryset.filter(**{name: value})
+
+    def filter_rule(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
+        return queryset.filter(rule=value)

@@ -1,0 +1,1 @@
+"""Old logs: archived or pruned."""

@@ -1,0 +1,1 @@
+"""Write logs: group commit, counts, subjects, search index, deletions."""
