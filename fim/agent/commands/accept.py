@@ -4,16 +4,16 @@ import argparse
 import os
 import sys
 
-from fim.agent import baseline
+from fim.agent.changes.groups import Group
+from fim.agent.changes.logs import visible
 from fim.agent.commands.configured import add_config, configured
 from fim.agent.commands.scan import EXIT_NO_BASELINE
-from fim.agent.examine import examine
-from fim.agent.first_scan import is_learned
-from fim.agent.groups import Group
-from fim.agent.logs import visible
-from fim.agent.scan import Scan
-from fim.agent.scope import Scope
-from fim.agent.state import State
+from fim.agent.engine.examine import examine
+from fim.agent.scan.comparison import Scan
+from fim.agent.scan.first_scan import is_learned
+from fim.agent.state import baseline
+from fim.agent.state.database import State
+from fim.agent.watch.scope import Scope
 
 # AIDE's code for a bad argument, aide(1).
 EXIT_BAD_ARGUMENT = 15

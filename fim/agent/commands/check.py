@@ -6,9 +6,9 @@ import json
 import sys
 from collections.abc import Iterator
 
-from fim.agent.checks import FAIL, Check, checks
 from fim.agent.commands.configured import add_config
-from fim.agent.config import ConfigError, load
+from fim.agent.config.file import ConfigError, load
+from fim.agent.service.checks import FAIL, Check, checks
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from fim.agent.config import Config, ConfigError, load
+from fim.agent.config.file import Config, ConfigError, load
 
 DEFAULT_PATH = "/etc/picket/agent.toml"
 # AIDE's code for a configuration that cannot be used, aide(1).

@@ -5,11 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from fim.agent.canary import NAME, make_canary
 from fim.agent.commands.configured import add_config, configured
-from fim.agent.config import Config
-from fim.agent.scope import outermost
-from fim.agent.service_unit import unit_for
+from fim.agent.config.file import Config
+from fim.agent.node.canary import NAME, make_canary
+from fim.agent.service.service_unit import unit_for
+from fim.agent.watch.scope import outermost
 
 DEFAULT_PATH = "/etc/systemd/system/picket-agent.service"
 PROJECT = Path(__file__).resolve().parents[3]

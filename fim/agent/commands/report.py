@@ -9,7 +9,7 @@ import sys
 import time
 import tomllib
 
-from fim.agent import hints
+from fim.agent.service import reports
 
 DEFAULT_CONFIG = "/etc/picket/agent.toml"
 DEFAULT_STATE_DIR = "/var/lib/picket-agent"
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     try:
-        hint = hints.hint_of(options.path, options.event, at=time.time())
+        hint = reports.hint_of(options.path, options.event, at=time.time())
     except ValueError as exc:
         return _fail(str(exc), EXIT_BAD_USAGE)
     try:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if not hint.steps or _is_taken(state_dir, hint):
         return 0
     try:
-        hints.drop(state_dir, hint)
+        reports.drop(state_dir, hint)
     except OSError as exc:
         return _fail(f"The report cannot be left in {state_dir}: {exc}.", 1)
     return 0
@@ -54,14 +54,14 @@ def _state_dir_of(config: str) -> str:
     return found
 
 
-def _is_taken(state_dir: str, hint: hints.Hint) -> bool:
+def _is_taken(state_dir: str, hint: reports.Hint) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
         door.settimeout(ANSWER_SECONDS)
         try:
-            door.connect(f"{state_dir}/{hints.SOCKET_NAME}")
-            door.sendall(hints.packed(hint))
+            door.connect(f"{state_dir}/{reports.SOCKET_NAME}")
+            door.sendall(reports.packed(hint))
             door.shutdown(socket.SHUT_WR)
-            return door.recv(len(hints.TAKEN)) == hints.TAKEN
+            return door.recv(len(reports.TAKEN)) == reports.TAKEN
         except OSError:
             return False
 

@@ -7,12 +7,12 @@ import sys
 import threading
 from types import FrameType
 
-from fim.agent.agent import Agent
-from fim.agent.attendants import Attendants
 from fim.agent.commands.configured import EXIT_BAD_CONFIG, add_config, configured
-from fim.agent.heap import share_heap
-from fim.agent.state import StateInUse
-from fim.agent.yara import RulesError
+from fim.agent.enrich.yara import RulesError
+from fim.agent.service.agent import Agent
+from fim.agent.service.background_services import Attendants
+from fim.agent.service.heap import share_heap
+from fim.agent.state.database import StateInUse
 
 FINISH_SECONDS = 5.0
 ADVICE = (

@@ -14,15 +14,15 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from fim.agent.changes.difference import Difference
+from fim.agent.changes.logs import visible
 from fim.agent.commands.configured import add_config, configured
-from fim.agent.config import Config
-from fim.agent.difference import Difference
-from fim.agent.examine import examine
-from fim.agent.first_scan import FirstScan, is_learned
-from fim.agent.logs import visible
-from fim.agent.scan import Scan
-from fim.agent.scope import Scope
-from fim.agent.state import State, StateInUse
+from fim.agent.config.file import Config
+from fim.agent.engine.examine import examine
+from fim.agent.scan.comparison import Scan
+from fim.agent.scan.first_scan import FirstScan, is_learned
+from fim.agent.state.database import State, StateInUse
+from fim.agent.watch.scope import Scope
 
 # The bits and codes of AIDE, aide(1); a moved file is a new and a removed one there.
 NEW, REMOVED, CHANGED = 1, 2, 4
@@ -114,7 +114,7 @@ def _learn(first: FirstScan) -> None:
 def _spool_differences(config: Config) -> int:
     """Take what differs into the spool; give how many logs wait there."""
     # The baseline alone needs no rules, no packages and no node.
-    from fim.agent.agent import Agent
+    from fim.agent.service.agent import Agent
 
     logging.basicConfig(level=logging.WARNING)
     agent = Agent(config)

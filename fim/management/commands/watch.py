@@ -10,14 +10,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from fim.agent.agent import Agent
 from fim.agent.commands.run import ADVICE, run_until_stopped
-from fim.agent.config import Config
-from fim.agent.config_sections import CanarySettings, HeartbeatSettings
-from fim.agent.node import Node
-from fim.agent.scope import outermost
-from fim.agent.state import StateInUse
-from fim.agent.yara import RulesError
+from fim.agent.config.file import Config
+from fim.agent.config.sections import CanarySettings, HeartbeatSettings
+from fim.agent.enrich.yara import RulesError
+from fim.agent.node.client import Node
+from fim.agent.service.agent import Agent
+from fim.agent.state.database import StateInUse
+from fim.agent.watch.scope import outermost
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ import os
 import time
 from contextlib import contextmanager
 
-from fim.agent.agent import Agent
-from fim.agent.config import Config
+from fim.agent.config.file import Config
+from fim.agent.service.agent import Agent
 
 WINDOW_SECONDS = 0.1
 

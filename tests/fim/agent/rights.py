@@ -1,7 +1,7 @@
 """What this process may ask the kernel."""
 
-from fim.agent.exits import Exits
-from fim.agent.fanotify import Listener
+from fim.agent.kernel.fanotify import Listener
+from fim.agent.kernel.process_exits import Exits
 
 
 def may_listen(directory):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fim.agent.attendants import Attendants
-from fim.agent.config_sections import CanarySettings, HeartbeatSettings
-from fim.agent.hints import Hint, drop
+from fim.agent.config.sections import CanarySettings, HeartbeatSettings
+from fim.agent.service.background_services import Attendants
+from fim.agent.service.reports import Hint, drop
 from tests.fim.agent.agents import running_agent, wait_until
 
 TURNED_AWAY = (503, {"code": "unavailable"}, {})

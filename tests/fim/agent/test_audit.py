@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from fim.agent.audit import AuditParser
-from fim.agent.audit_reader import AuditReader
-from fim.agent.config_sections import WhoSettings
-from fim.agent.difference import Difference
-from fim.agent.facts import user_name
-from fim.agent.trail import Trail
-from fim.agent.who import Who
+from fim.agent.changes.difference import Difference
+from fim.agent.changes.facts import user_name
+from fim.agent.config.sections import WhoSettings
+from fim.agent.enrich.who import Who
+from fim.agent.kernel.audit import AuditParser
+from fim.agent.kernel.audit_reader import AuditReader
+from fim.agent.kernel.writer_history import Trail
 
 AT = 1795351457.36
 CAPTURED = (Path(__file__).parent / "captured" / "audit.log").read_bytes()
@@ -102,7 +102,7 @@ def test_waits_for_the_rest_of_a_line_that_is_half_written(tmp_path):
 
 
 def test_says_nothing_while_records_were_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("fim.agent.audit_reader.MOST_BYTES", 3000)
+    monkeypatch.setattr("fim.agent.kernel.audit_reader.MOST_BYTES", 3000)
     log, trail = tmp_path / "audit.log", Trail()
     log.write_bytes(b"")
     reader = AuditReader(str(log), "picket", trail)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from fim.agent.canary import Canaries
-from fim.agent.difference import Difference
+from fim.agent.changes.difference import Difference
+from fim.agent.node.canary import Canaries
 from tests.fim.agent.agents import wait_until
 
 

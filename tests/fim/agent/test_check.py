@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fim.agent import checks
-from fim.agent.config_sections import Config, YaraSettings
+from fim.agent.config.sections import Config, YaraSettings
+from fim.agent.service import checks
 from tests.node import ROOT, running_node
 
 
@@ -159,8 +159,8 @@ def test_says_which_rights_another_user_lacks(open_directory):
     private.mkdir(mode=0o700)
     # The interpreter's own files may lie where nobody else may look.
     code = (
-        "import os; from fim.agent import checks;"
-        "from fim.agent.config_sections import Config, YaraSettings;"
+        "import os; from fim.agent.service import checks;"
+        "from fim.agent.config.sections import Config, YaraSettings;"
         f"config = Config.for_directories(['{private}'],"
         f" state_dir='{private}/state', yara=YaraSettings(rules=()));"
         "list(checks.checks(config));"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import fim.agent
-from fim.agent.config import Config, ConfigError, load
-from fim.agent.working_hours import read_shift
+from fim.agent.config.file import Config, ConfigError, load
+from fim.agent.config.working_hours import read_shift
 
 EXAMPLE = Path(fim.agent.__file__).parent / "agent.example.toml"
 LEAST = '[[watch]]\npath = "/etc"\n'

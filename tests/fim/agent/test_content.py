@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fim.agent.content import opened, read_at_most
+from fim.agent.changes.content import opened, read_at_most
 
 
 def content_of(path):

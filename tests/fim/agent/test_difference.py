@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fim.agent.difference import Difference, action_of, changed_fields
-from fim.agent.facts import Facts
+from fim.agent.changes.difference import Difference, action_of, changed_fields
+from fim.agent.changes.facts import Facts
 
 FILE = Facts(kind="file", sha256="a" * 64, size_bytes=3, mode="0644", uid=0, gid=0, mtime_ns=1)
 

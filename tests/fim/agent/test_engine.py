@@ -5,13 +5,13 @@ import subprocess
 
 import pytest
 
-from fim.agent import baseline
-from fim.agent import engine as engine_module
-from fim.agent import sender as sender_module
-from fim.agent.agent import Agent
-from fim.agent.config import Config
-from fim.agent.facts import read_facts
-from fim.agent.state import State
+from fim.agent.changes.facts import read_facts
+from fim.agent.config.file import Config
+from fim.agent.engine import engine as engine_module
+from fim.agent.node import sender as sender_module
+from fim.agent.service.agent import Agent
+from fim.agent.state import baseline
+from fim.agent.state.database import State
 from tests.fim.agent.agents import changes, running_agent, wait_until
 
 

@@ -5,7 +5,7 @@ import sys
 
 import psutil
 
-from fim.agent.config_sections import DiffSettings, JudgeSettings
+from fim.agent.config.sections import DiffSettings, JudgeSettings
 from tests.fim.agent.agents import running_agent, wait_until
 from tests.fim.agent.yara_samples import MALICIOUS
 from tests.node import ROOT

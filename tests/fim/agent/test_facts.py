@@ -7,8 +7,8 @@ import socket
 
 import pytest
 
-from fim.agent import facts
-from fim.agent.facts import Facts, read_facts
+from fim.agent.changes import facts
+from fim.agent.changes.facts import Facts, read_facts
 
 
 def test_reads_hash_size_mode_and_owner(tmp_path):

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from fim.agent import baseline
-from fim.agent.first_scan import FirstScan, is_learned
-from fim.agent.scan import Scan
-from fim.agent.scope import Scope
-from fim.agent.state import State
+from fim.agent.scan.comparison import Scan
+from fim.agent.scan.first_scan import FirstScan, is_learned
+from fim.agent.state import baseline
+from fim.agent.state.database import State
+from fim.agent.watch.scope import Scope
 
 
 @pytest.fixture

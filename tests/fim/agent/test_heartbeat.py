@@ -1,9 +1,9 @@
 import pytest
 
-from fim.agent.canary import Canaries
-from fim.agent.config_sections import NodeSettings
-from fim.agent.heartbeat import Heartbeat
-from fim.agent.status import Status
+from fim.agent.config.sections import NodeSettings
+from fim.agent.node.canary import Canaries
+from fim.agent.node.heartbeat import Heartbeat
+from fim.agent.node.status import Status
 from tests.fim.agent.agents import wait_until
 
 TAKEN = (200, {"host": "web-1", "state": "alive"}, {})

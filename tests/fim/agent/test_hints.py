@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from fim.agent import hints
-from fim.agent.hints import Hint, hint_of, packed, unpacked
+from fim.agent.service import reports
+from fim.agent.service.reports import Hint, hint_of, packed, unpacked
 
 HOSTILE = os.fsdecode(b"/srv/a\nb \xff'\"$(x)/\xe2\x80\xae.php")
 
@@ -43,19 +43,19 @@ def test_refuses_what_is_no_hint(path, events):
 
 
 def test_hints_that_were_not_dealt_with_stay(tmp_path):
-    hints.drop(str(tmp_path), Hint(1.0, "IN_CREATE", HOSTILE))
+    reports.drop(str(tmp_path), Hint(1.0, "IN_CREATE", HOSTILE))
 
-    with pytest.raises(OSError, match="full"), hints.dropped(str(tmp_path)):
+    with pytest.raises(OSError, match="full"), reports.dropped(str(tmp_path)):
         raise OSError("full")
-    with hints.dropped(str(tmp_path)) as waiting:
+    with reports.dropped(str(tmp_path)) as waiting:
         assert [hint.path for hint in waiting] == [HOSTILE]
-    with hints.dropped(str(tmp_path)) as waiting:
+    with reports.dropped(str(tmp_path)) as waiting:
         assert waiting == []
 
 
 def test_what_waits_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(hints, "MOST_DROP_BYTES", 10)
-    hints.drop(str(tmp_path), Hint(1.0, "IN_CREATE", "/a"))
+    monkeypatch.setattr(reports, "MOST_DROP_BYTES", 10)
+    reports.drop(str(tmp_path), Hint(1.0, "IN_CREATE", "/a"))
 
     with pytest.raises(OSError, match="10 bytes of reports wait already"):
-        hints.drop(str(tmp_path), Hint(1.0, "IN_CREATE", "/b"))
+        reports.drop(str(tmp_path), Hint(1.0, "IN_CREATE", "/b"))

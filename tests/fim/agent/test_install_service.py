@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from fim.agent.service_unit import quoted, unit_for
+from fim.agent.service.service_unit import quoted, unit_for
 
 
 @pytest.fixture
@@ -116,8 +116,9 @@ def test_the_rights_that_the_unit_leaves_are_enough_to_say_who(config, tmp_path)
         if line.startswith("CapabilityBoundingSet=")
     ]
     program = (
-        "import sys, time; from fim.agent.fanotify_reader import FanotifyReader;"
-        "from fim.agent.processes import look; from fim.agent.trail import Trail;"
+        "import sys, time; from fim.agent.kernel.fanotify_reader import FanotifyReader;"
+        "from fim.agent.kernel.processes import look;"
+        "from fim.agent.kernel.writer_history import Trail;"
         "reader = FanotifyReader([sys.argv[1]], Trail());"
         "print(reader._exits is not None, look(int(sys.argv[2])).executable)"
     )

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from fim.agent import intake as intake_module
-from fim.agent import joiner as joiner_module
-from fim.agent import journal as journal_module
-from fim.agent.intake import Intake
-from fim.agent.joiner import Joiner
-from fim.agent.journal import Journal
-from fim.agent.state import State
-from fim.agent.steps import CREATED, MOVED, WRITTEN, Step
+from fim.agent.changes.events import CREATED, MOVED, WRITTEN, Step
+from fim.agent.state import journal as journal_module
+from fim.agent.state.database import State
+from fim.agent.state.journal import Journal
+from fim.agent.watch import coalescer as joiner_module
+from fim.agent.watch import intake as intake_module
+from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.intake import Intake
 from tests.fim.agent.agents import changes, running_agent, wait_until
 
 MOST_STEPS = 10

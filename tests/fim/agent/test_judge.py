@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fim.agent.config_sections import JudgeSettings, YaraSettings
-from fim.agent.difference import Difference
-from fim.agent.facts import Facts, read_facts
-from fim.agent.judge import Judge, has_web_shell_name
-from fim.agent.working_hours import read_shift
-from fim.agent.yara import Yara
+from fim.agent.changes.difference import Difference
+from fim.agent.changes.facts import Facts, read_facts
+from fim.agent.config.sections import JudgeSettings, YaraSettings
+from fim.agent.config.working_hours import read_shift
+from fim.agent.enrich.judge import Judge, has_web_shell_name
+from fim.agent.enrich.yara import Yara
 from tests.fim.agent.yara_samples import MALICIOUS
 
 FILE = Facts(kind="file", mode="0644", size_bytes=9)

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from fim.agent import large_files as module
-from fim.agent.facts import read_facts
+from fim.agent.changes.facts import read_facts
+from fim.agent.engine import large_files as module
 from tests.fim.agent.agents import changes, running_agent, wait_until
 
 

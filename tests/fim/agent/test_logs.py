@@ -5,9 +5,9 @@ import os
 import uuid
 from dataclasses import replace
 
-from fim.agent.difference import Difference
-from fim.agent.facts import Facts
-from fim.agent.logs import fit, log_of
+from fim.agent.changes.difference import Difference
+from fim.agent.changes.facts import Facts
+from fim.agent.changes.logs import fit, log_of
 
 FILE = Facts(
     kind="file", sha256="a" * 64, size_bytes=1, mode="0644", uid=0, gid=0, ctime_ns=1_600_000_000

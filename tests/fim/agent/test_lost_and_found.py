@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from fim.agent.lost_and_found import LostAndFound
+from fim.agent.scan.lost_and_found import LostAndFound
 from tests.node import ROOT
 
 
@@ -34,7 +34,7 @@ def test_a_name_is_given_as_it_was_whatever_its_bytes():
 
 FILL = """
 from pathlib import Path
-from fim.agent.lost_and_found import LostAndFound
+from fim.agent.scan.lost_and_found import LostAndFound
 
 def peak():
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

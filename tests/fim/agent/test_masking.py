@@ -2,7 +2,7 @@
 
 import pytest
 
-from fim.agent.masking import Masker
+from fim.agent.enrich.masking import Masker
 
 MASKER = Masker(b"key of one agent")
 SHADOW = "root:$y$j9T$salt$longhash:19700:0:99999:7:::"

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from fim.agent import inotify
+from fim.agent.kernel import inotify
 from tests.fim.agent.agents import changes, running_agent, wait_until
 
 
@@ -151,7 +151,7 @@ def test_directories_without_a_watch_are_scanned_and_named(node, tree, monkeypat
     """The kernel's answer is made up: the real limit is shared by all of this user's processes."""
     for name in ("a", "b", "c"):
         (tree / name).mkdir()
-    monkeypatch.setattr("fim.agent.scans.UNWATCHED_SECONDS", 0.2)
+    monkeypatch.setattr("fim.agent.scan.schedule.UNWATCHED_SECONDS", 0.2)
     add_for_real, refused = inotify.Inotify.add, os.fsencode(tree / "b")
 
     def add(self, directory, *events):

@@ -2,8 +2,8 @@
 
 import time
 
-from fim.agent.dpkg_log import DpkgLog
-from fim.agent.operations import MOST_SPANS, Operation, Timeline
+from fim.agent.enrich.dpkg_log import DpkgLog
+from fim.agent.enrich.operations import MOST_SPANS, Operation, Timeline
 
 A, B = Operation("dpkg", "a"), Operation("dpkg", "b")
 

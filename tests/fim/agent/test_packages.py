@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from fim.agent.difference import Difference
-from fim.agent.facts import read_facts
-from fim.agent.packages import Packages
-from fim.agent.state import State
+from fim.agent.changes.difference import Difference
+from fim.agent.changes.facts import read_facts
+from fim.agent.enrich.packages import Packages
+from fim.agent.state.database import State
 from tests.fim.agent.debian import Debian
 
 pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="there is no dpkg here")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from fim.agent.patterns import Patterns, check_pattern
+from fim.agent.config.patterns import Patterns, check_pattern
 
 
 @pytest.mark.parametrize(

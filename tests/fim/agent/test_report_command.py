@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from fim.agent import hints
+from fim.agent.service import reports
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def report(config, path, event):
 
 
 def waiting(tmp_path):
-    with hints.dropped(str(tmp_path / "state")) as found:
+    with reports.dropped(str(tmp_path / "state")) as found:
         return [(hint.path, hint.events) for hint in found]
 
 
@@ -73,4 +73,11 @@ def test_imports_nothing_that_takes_long():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     loaded = set(done.stdout.split())
-    assert not loaded & {"fim.agent.config", "sqlite3", "pathspec", "http.client", "django", "ssl"}
+    assert not loaded & {
+        "fim.agent.config.file",
+        "sqlite3",
+        "pathspec",
+        "http.client",
+        "django",
+        "ssl",
+    }

@@ -8,11 +8,11 @@ from contextlib import closing
 
 import pytest
 
-from fim.agent import sender as sender_module
-from fim.agent.node import Node
-from fim.agent.sender import Sender
-from fim.agent.spool import Spool
-from fim.agent.state import State
+from fim.agent.node import sender as sender_module
+from fim.agent.node.client import Node
+from fim.agent.node.sender import Sender
+from fim.agent.state.database import State
+from fim.agent.state.spool import Spool
 
 
 @pytest.fixture(autouse=True)

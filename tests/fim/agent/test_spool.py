@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from fim.agent.spool import Spool
-from fim.agent.state import State
+from fim.agent.state.database import State
+from fim.agent.state.spool import Spool
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from threading import Event
 
 import pytest
 
-from fim.agent import baseline
-from fim.agent.config_sections import DiffSettings
-from fim.agent.difference import Difference
-from fim.agent.facts import read_facts
-from fim.agent.state import State
-from fim.agent.textdiff import TextDiffs
+from fim.agent.changes.difference import Difference
+from fim.agent.changes.facts import read_facts
+from fim.agent.config.sections import DiffSettings
+from fim.agent.enrich.textdiff import TextDiffs
+from fim.agent.state import baseline
+from fim.agent.state.database import State
 
 
 @pytest.fixture

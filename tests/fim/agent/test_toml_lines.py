@@ -2,7 +2,7 @@
 
 import pytest
 
-from fim.agent.toml_lines import Lines
+from fim.agent.config.toml_lines import Lines
 
 TEXT = '''# a comment with [brackets] = and "quotes
 first = """

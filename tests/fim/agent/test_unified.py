@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fim.agent.unified import MOST_CHARACTERS, unified_diff
+from fim.agent.enrich.unified import MOST_CHARACTERS, unified_diff
 
 
 @pytest.mark.skipif(not shutil.which("diff"), reason="there is no diff here")

@@ -160,6 +160,6 @@ def test_refuses_an_empty_host_and_an_impossible_key(tmp_path):
 def test_refuses_rules_that_cannot_be_compiled(tmp_path, monkeypatch):
     rules = tmp_path / "broken.yar"
     rules.write_text("rule broken { condition: nonsense }")
-    monkeypatch.setattr("fim.agent.yara.STARTER_FILE", str(rules))
+    monkeypatch.setattr("fim.agent.enrich.yara.STARTER_FILE", str(rules))
 
     assert f"{rules} line 1: " in refuse(str(tmp_path))

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from fim.agent.watchdog import Watchdog
+from fim.agent.service.watchdog import Watchdog
 
 
 @pytest.fixture

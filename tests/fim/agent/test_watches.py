@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from fim.agent.inotify import Inotify
-from fim.agent.scope import Scope, is_below, outermost
-from fim.agent.watches import Watches
+from fim.agent.kernel.inotify import Inotify
+from fim.agent.watch.scope import Scope, is_below, outermost
+from fim.agent.watch.watches import Watches
 
 
 @pytest.fixture

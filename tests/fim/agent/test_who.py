@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from fim.agent import fanotify
-from fim.agent.config_sections import WhoSettings
-from fim.agent.difference import Difference
-from fim.agent.exits import Exits
-from fim.agent.fanotify import Listener
-from fim.agent.who import Who
+from fim.agent.changes.difference import Difference
+from fim.agent.config.sections import WhoSettings
+from fim.agent.enrich.who import Who
+from fim.agent.kernel import fanotify
+from fim.agent.kernel.fanotify import Listener
+from fim.agent.kernel.process_exits import Exits
 from tests.fim.agent.rights import may_listen
 
 MAX_QUEUED = Path("/proc/sys/fs/fanotify/max_queued_events")
@@ -49,8 +49,8 @@ def asked(who, path, since):
 
 def test_a_process_without_the_right_says_that_it_cannot_know(tmp_path):
     program = (
-        "import os, fim.agent.fanotify_reader; from fim.agent.who import Who;"
-        "from fim.agent.config_sections import WhoSettings;"
+        "import os, fim.agent.kernel.fanotify_reader; from fim.agent.enrich.who import Who;"
+        "from fim.agent.config.sections import WhoSettings;"
         f"os.geteuid() or os.setuid({NOBODY.pw_uid});"
         f"who = Who(WhoSettings(audit_log='/nowhere'), [{str(tmp_path)!r}]); who.start();"
         "print(who.method, who.reason)"
@@ -154,7 +154,7 @@ def test_names_who_removed_a_tree(who, tmp_path):
 @needs_rights
 def test_names_who_removed_a_tree_that_another_still_holds(tmp_path, monkeypatch):
     """The events are read when the directory has no name any more."""
-    monkeypatch.setattr("fim.agent.fanotify_reader.PAUSE_SECONDS", 0.3)
+    monkeypatch.setattr("fim.agent.kernel.fanotify_reader.PAUSE_SECONDS", 0.3)
     shell("mkdir -p a/b; touch a/b/f", tmp_path)
     holder = os.open(tmp_path / "a" / "b", os.O_RDONLY)
     who = Who(WhoSettings(method="fanotify"), [str(tmp_path)])

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fim.agent.working_hours import is_working_time, read_shift
+from fim.agent.config.working_hours import is_working_time, read_shift
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

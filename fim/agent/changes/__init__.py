@@ -1,0 +1,1 @@
+"""What changed: file-system events, the facts of a file, differences, logs."""

@@ -1,0 +1,102 @@
+"""Steps that belong together: one path's, or those of all paths that a file was moved between."""
+
+import os
+import re
+from array import array
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from fim.agent.changes.events import ARRIVALS, DELETED, MOVED, MOVED_IN, WRITTEN, Step
+
+# The raw steps that a log can carry; `count` says how many there were.
+MOST_STEPS = 32
+# Names that editors give to what they keep for the time of a save: vim, emacs, sed, GNOME, rsync.
+TEMPORARY = re.compile(
+    r"(?s)4913|5036|.*~|.*\.tmp|\.#.*|#.*#|sed\w{6}|\..*\.sw[a-z]x?|\.goutputstream-.*|\..*\.\w{6}"
+    r"|.+\.dpkg-(?:new|tmp)"
+)
+# What dpkg unpacks beside a file, and the old one that it keeps until the new one stands.
+DPKG_SUFFIXES = (".dpkg-new", ".dpkg-tmp")
+
+
+@dataclass(slots=True)
+class Group:
+    """A candidate for a change. Its first and last moments are kept twice: Unix and monotonic."""
+
+    paths: list[str]
+    first_at: float
+    last_at: float
+    due_from: float = 0.0
+    started: float = 0.0
+    count: int = 0
+    steps: list[Step] = field(default_factory=list)
+    numbers: "array[int]" = field(default_factory=lambda: array("q"))
+    is_written: bool = False
+    is_moved: bool = False
+    is_scan: bool = False
+    is_held: bool = False
+    reason: str = ""
+    tries: int = 0
+
+    def add(self, step: Step, number: int) -> None:
+        if len(self.steps) < MOST_STEPS:
+            self.steps.append(step)
+        self.numbers.append(number)
+        self.count += 1
+        self.last_at = step.at
+        self.is_written |= step.what == WRITTEN or step.what in ARRIVALS
+        self.is_moved |= step.what == MOVED
+
+    def take_in(self, other: "Group") -> None:
+        """Make the other group's steps this one's, in the order in which they came."""
+        self.paths += [path for path in other.paths if path not in self.paths]
+        self.steps = sorted(self.steps + other.steps, key=lambda step: step.at)[:MOST_STEPS]
+        self.numbers += other.numbers
+        self.count += other.count
+        self.first_at = min(self.first_at, other.first_at)
+        self.last_at = max(self.last_at, other.last_at)
+        self.started = min(self.started, other.started)
+        self.is_written |= other.is_written
+        self.is_moved |= other.is_moved
+
+    def rename(self, old: str, new: str) -> None:
+        """Follow a directory that was renamed."""
+        stem = old + os.sep
+        self.paths = [
+            new + path[len(old) :] if path == old or path.startswith(stem) else path
+            for path in self.paths
+        ]
+
+    @property
+    def is_brief(self) -> bool:
+        """Say whether the steps tell of one file that came and went."""
+        return (
+            len(self.paths) == 1
+            and bool(self.steps)
+            and self.steps[0].what in ARRIVALS
+            and self.steps[-1].what == DELETED
+        )
+
+    @property
+    def is_save(self) -> bool:
+        """Say whether a file that is no editor's own was written or moved into its place."""
+        is_change = self.is_moved or any(step.what in (WRITTEN, MOVED_IN) for step in self.steps)
+        is_own = all(is_temporary(path) for path in self.paths)
+        return is_change and not is_own and not self.is_brief
+
+
+def is_temporary(path: str) -> bool:
+    return TEMPORARY.fullmatch(os.path.basename(path)) is not None
+
+
+def is_of(path: str, saved: Collection[str]) -> bool:
+    """Say whether a temporary file may be of a save: dpkg's own are of the file that they name."""
+    for suffix in DPKG_SUFFIXES:
+        if path.endswith(suffix):
+            return path.removesuffix(suffix) in saved
+    return True
+
+
+def scanned(paths: list[str], *, at: float, reason: str) -> Group:
+    """Make the candidate that a scan found."""
+    return Group(paths, at, at, is_scan=True, is_moved=len(paths) > 1, reason=reason)

@@ -1,0 +1,265 @@
+"""The thread that turns what was told and what scans find into logs in the spool."""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from fim.agent.changes.difference import Difference, Enricher, Keeper
+from fim.agent.changes.facts import Facts, read_facts
+from fim.agent.changes.groups import Group
+from fim.agent.changes.logs import fit, log_of
+from fim.agent.engine.examine import Deferred, Found, examine
+from fim.agent.engine.large_files import BeingRead, LargeFiles
+from fim.agent.scan.schedule import Scans
+from fim.agent.state import baseline, journal
+from fim.agent.state.database import State
+from fim.agent.state.spool import Spool
+from fim.agent.watch.coalescer import DirectoryMove, Joiner
+from fim.agent.watch.intake import Intake
+
+logger = logging.getLogger(__name__)
+
+MOST_GROUPS = 256
+# A batch is committed after so long even where its files are large: alerts do not wait for them.
+MOST_BATCH_SECONDS = 0.2
+RETRY_SECONDS = 5.0
+
+
+class Outcome(NamedTuple):
+    found: Found
+    logs: list[dict[str, Any]]
+    numbers: Sequence[int]
+
+
+class Engine:
+    def __init__(
+        self,
+        state: State,
+        intake: Intake,
+        joiner: Joiner,
+        scans: Scans,
+        spool: Spool,
+        *,
+        host: str,
+        enrichers: Sequence[Enricher] = (),
+        is_watched: Callable[[str], bool] = lambda path: False,
+    ) -> None:
+        self._state = state
+        self._intake = intake
+        self._joiner = joiner
+        self._scans = scans
+        self._spool = spool
+        self._host = host
+        self._enrichers = enrichers
+        self._keepers = [each for each in enrichers if isinstance(each, Keeper)]
+        self._is_watched = is_watched
+        self._bell = threading.Event()
+        self._is_ending = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._large_files = LargeFiles(self._on_read)
+        self.logged_count = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ring(self) -> None:
+        """Wake the engine: something waits or is due."""
+        self._bell.set()
+
+    def finish(self) -> None:
+        """Report what was told, without waiting for its window, then end."""
+        self._is_ending = True
+        self._bell.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._bell.clear()
+            is_busy = self._round()
+            if is_busy:
+                continue
+            if self._is_ending:
+                break
+            self._bell.wait(self._idle_seconds())
+        self._state.close()
+
+    def _round(self) -> bool:
+        """Do one piece of work; False when there is none now."""
+        if not self._is_ending:
+            self._intake.let_in()
+        moves, groups = self._joiner.take(
+            now=time.monotonic(), most=MOST_GROUPS, is_ending=self._is_ending
+        )
+        for move in moves:
+            self._move_directory(move)
+        self.report(groups)
+        if self._is_ending:
+            return bool(moves or groups)
+        return self.scan_on() or bool(moves or groups)
+
+    def _idle_seconds(self) -> float | None:
+        scan_due = None if self._is_scan_held() else self._scans.next_due()
+        due = [at for at in (self._joiner.next_due(), scan_due) if at is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def scan_on(self) -> bool:
+        """Do a piece of a scan that is due; False when none is.
+
+        A rescan waits for what the kernel told: what is still to be let in, it would tell twice.
+        It waits for the large files that it found, so that it reads no faster than it may.
+        """
+        if self._is_scan_held():
+            return False
+        groups = self._scans.advance(time.monotonic())
+        if groups is None:
+            return False
+        if self._joiner.has_moves:
+            for group in groups:
+                self._joiner.put_back(group)
+        else:
+            self.report([each for each in groups if not any(map(self._is_waiting, each.paths))])
+        return True
+
+    def _is_scan_held(self) -> bool:
+        is_behind = self._intake.is_behind or self._joiner.has_scanned_aside
+        return is_behind and not self._scans.first
+
+    def _on_read(self, group: Group) -> None:
+        self._joiner.bring_back(group)
+        self.ring()
+
+    def _is_expected(self, path: str) -> bool:
+        """Say whether a directory that is missing will still be told of by the kernel."""
+        return self._is_watched(path) or self._joiner.is_leaving(path)
+
+    def _is_waiting(self, path: str) -> bool:
+        return path in self._joiner
+
+    def report(self, groups: Sequence[Group]) -> None:
+        """Examine the groups and commit what they amount to, in few transactions."""
+        outcomes: list[Outcome] = []
+        started = time.monotonic()
+        for group in groups:
+            try:
+                outcomes.append(self._outcome_of(group))
+            except Deferred:
+                group.tries += 1
+                self._joiner.put_back(group)
+            except BeingRead as being_read:
+                self._joiner.set_aside(group)
+                self._large_files.read(being_read, group)
+            if time.monotonic() - started > MOST_BATCH_SECONDS:
+                self._commit(outcomes)
+                outcomes, started = [], time.monotonic()
+        self._commit(outcomes)
+
+    def _outcome_of(self, group: Group) -> Outcome:
+        found = examine(
+            self._state.connection(),
+            group,
+            is_expected=self._is_expected,
+            is_learning=self._scans.is_learning(group),
+            elsewhere=None if self._is_ending else self._large_files.content_of,
+        )
+        if group.is_scan:
+            self._scans.spend(found.read_bytes)
+        logs = [self._log_of(difference, group.reason) for difference in found.differences]
+        for difference in found.differences:
+            if difference.action == "deleted" and difference.is_directory:
+                self._scans.ask([difference.path], "its directory is gone")
+        return Outcome(found, logs, group.numbers)
+
+    def _log_of(self, difference: Difference, reason: str) -> dict[str, Any]:
+        log = log_of(difference, host=self._host, reason=reason)
+        for enricher in self._enrichers:
+            try:
+                enricher.enrich(log, difference)
+            except Exception:
+                # A log that lacks a part is worth more than no log.
+                logger.exception("%s failed for %a.", type(enricher).__name__, difference.path)
+        fit(log)
+        return log
+
+    def _commit(
+        self, outcomes: Sequence[Outcome], *, renamed: tuple[str, str] | None = None
+    ) -> None:
+        """Store rows, logs and the end of their steps at once: all outlives a kill, or none."""
+        if not outcomes:
+            return
+        logs = [log for outcome in outcomes for log in outcome.logs]
+        while not self._is_written(outcomes, logs, renamed):
+            time.sleep(RETRY_SECONDS)
+        if logs:
+            self.logged_count += len(logs)
+            self._spool.arrived.set()
+
+    def _is_written(
+        self,
+        outcomes: Sequence[Outcome],
+        logs: Sequence[dict[str, Any]],
+        renamed: tuple[str, str] | None,
+    ) -> bool:
+        """Nothing is given up for a disk that is full for a while."""
+        try:
+            with self._state.writing() as connection:
+                if renamed:
+                    baseline.rename_directory(connection, *renamed)
+                    journal.rename_directory(connection, *renamed, before=max(outcomes[0].numbers))
+                for outcome in outcomes:
+                    baseline.keep(connection, outcome.found.rows)
+                    journal.forget(connection, outcome.numbers)
+                    self._keep(connection, outcome.found.differences)
+                self._spool.append(connection, logs)
+            return True
+        except sqlite3.OperationalError as exc:
+            self._spool.recount()
+            logger.error("The agent's state cannot be written (%s); trying again.", exc)
+            if self._is_ending:
+                raise
+            return False
+
+    def _keep(self, connection: sqlite3.Connection, differences: Sequence[Difference]) -> None:
+        for keeper in self._keepers:
+            for difference in differences:
+                keeper.keep(connection, difference)
+
+    def _move_directory(self, move: DirectoryMove) -> None:
+        """Let the baseline follow a renamed directory, and look at what lies below it again.
+
+        The kernel is believed: by now the directory may be elsewhere once more.
+        """
+        old, new = move.step.path_from, move.step.path
+        connection = self._state.connection()
+        row, facts = baseline.get(connection, old), read_facts(new)
+        after = facts if facts.is_there else row
+        found = Found(rows={old: None, new: after})
+        logs = []
+        if after:
+            difference = _directory_difference(move, row, after)
+            log = self._log_of(difference, "")
+            if entries := baseline.count(connection, old):
+                log.setdefault("attributes", {})["entries"] = entries
+            found.differences.append(difference)
+            logs.append(log)
+        self._commit([Outcome(found, logs, move.numbers)], renamed=(old, new))
+        # While the baseline is being made, rows may still come in below the old path.
+        tops = [new, old] if self._scans.first else [new]
+        self._scans.ask(tops, "a directory was renamed")
+
+
+def _directory_difference(move: DirectoryMove, row: Facts | None, after: Facts) -> Difference:
+    step = move.step
+    return Difference(
+        "moved" if row else "created",
+        step.path,
+        path_from=step.path_from if row else "",
+        before=row,
+        after=after,
+        steps=(str(step),),
+        first_at=step.at,
+        last_at=step.at,
+        place=step.path,
+    )

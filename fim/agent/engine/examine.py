@@ -1,0 +1,227 @@
+"""From a group of steps to the changes that it amounts to: what is now against the baseline."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from fim.agent.changes.difference import Difference, action_of
+from fim.agent.changes.events import ARRIVALS, DEPARTURES, WRITTEN
+from fim.agent.changes.facts import UNREADABLE, Elsewhere, Facts, read_facts
+from fim.agent.changes.groups import Group
+from fim.agent.state import baseline
+
+BACKUP = "~"
+# How often a group is put back whose path is missing before the kernel told where it went.
+MOST_TRIES = 3
+
+
+class Deferred(Exception):
+    """A path is missing, and the kernel's word of where it went is still to come."""
+
+
+@dataclass(slots=True)
+class Found:
+    """The changes, and the baseline's rows as they are to be: None removes one."""
+
+    differences: list[Difference] = field(default_factory=list)
+    rows: dict[str, Facts | None] = field(default_factory=dict)
+    read_bytes: int = 0
+
+
+def examine(
+    connection: sqlite3.Connection,
+    group: Group,
+    *,
+    is_expected: Callable[[str], bool] = lambda path: False,
+    is_learning: bool = False,
+    elsewhere: Elsewhere | None = None,
+) -> Found:
+    """Compare the group's paths with the baseline; read their content where it may be new.
+
+    Raises Deferred, and what `elsewhere` raises of content that is still to be read. While the
+    baseline is still being made (`is_learning`), a row may be younger than the change, so the
+    kernel's word counts where rows say nothing.
+    """
+    before = {path: baseline.get(connection, path) for path in group.paths}
+    known = () if group.is_written else tuple(row for row in before.values() if row)
+    after = {path: _facts_now(path, before[path], known, elsewhere) for path in group.paths}
+    if group.tries < MOST_TRIES:
+        _check_lost(group, before, after, is_expected)
+    found = Found(read_bytes=_read_bytes(after, known))
+    sources = _sources(group, before, after)
+    moved = _in_order(sources)
+    for path in [*moved, *(path for path in group.paths if path not in moved)]:
+        _compare(path, group, before, after, sources, found)
+    if len(found.differences) > 1:
+        found.differences = [_with_own_steps(each, group) for each in found.differences]
+    if not found.differences:
+        _believe_the_kernel(group, before, after, found, is_learning)
+    return found
+
+
+def _facts_now(
+    path: str, row: Facts | None, known: tuple[Facts, ...], elsewhere: Elsewhere | None
+) -> Facts | None:
+    facts = read_facts(path, known=known, elsewhere=elsewhere)
+    if facts.is_there:
+        return facts
+    # Where not even the directory may be searched, nothing new is known.
+    return row if facts.unread == UNREADABLE else None
+
+
+def _check_lost(
+    group: Group,
+    before: dict[str, Facts | None],
+    after: dict[str, Facts | None],
+    is_expected: Callable[[str], bool],
+) -> None:
+    """Put off what is missing without the kernel's word of its end: a directory is being moved."""
+    has_come = not ARRIVALS.isdisjoint(step.what for step in group.steps)
+    has_gone = bool(group.steps) and group.steps[-1].what in DEPARTURES
+    for path, facts in after.items():
+        if facts is not None:
+            continue
+        directory = os.path.dirname(path)
+        is_directory_lost = is_expected(directory) and not os.path.lexists(directory)
+        if before[path] is not None and (is_directory_lost or is_expected(path)):
+            raise Deferred
+        if before[path] is None and has_come and not has_gone and not group.is_moved:
+            raise Deferred
+
+
+def _sources(
+    group: Group, before: dict[str, Facts | None], after: dict[str, Facts | None]
+) -> dict[str, str]:
+    """Tell for each path where its file was before, if the file was moved there."""
+    if not group.is_moved:
+        return {}
+    left = {
+        (row.device, row.inode): path
+        for path, row in before.items()
+        if row and not _is_same_file(row, after[path])
+    }
+    sources: dict[str, str] = {}
+    for path, facts in after.items():
+        source = left.get((facts.device, facts.inode), "") if facts else ""
+        row = before.get(source)
+        if not facts or not row or _is_same_file(facts, before[path]):
+            continue
+        if not _is_backup(source, path, after):
+            sources[path] = source
+    return sources
+
+
+def _in_order(sources: dict[str, str]) -> list[str]:
+    """Order the moves so that each place is left before it is taken, one log after the other.
+
+    Where files changed places in a ring there is no such order: the last of them is taken out, and
+    what is there now counts as created.
+    """
+    ordered: list[str] = []
+    takers = {source: path for path, source in sources.items()}
+    for start in list(sources):
+        chain: list[str] = []
+        path: str | None = start
+        while path is not None and path not in ordered and path not in chain:
+            chain.append(path)
+            path = takers.get(path)
+        if path is not None and path == start and path in chain:
+            del sources[chain.pop()]
+        ordered += reversed(chain)
+    return ordered
+
+
+def _is_same_file(one: Facts, other: Facts | None) -> bool:
+    return other is not None and (one.device, one.inode) == (other.device, other.inode)
+
+
+def _is_backup(source: str, path: str, after: dict[str, Facts | None]) -> bool:
+    """Say whether an editor set the old file aside and made a new one in its place."""
+    return path == source + BACKUP and after[source] is not None
+
+
+def _compare(
+    path: str,
+    group: Group,
+    before: dict[str, Facts | None],
+    after: dict[str, Facts | None],
+    sources: dict[str, str],
+    found: Found,
+) -> None:
+    row, facts = before[path], after[path]
+    if facts != row:
+        found.rows[path] = facts
+    if path in sources:
+        source = sources[path]
+        difference = _difference("moved", path, group, before[source], facts)
+        found.differences.append(replace(difference, path_from=source, replaced=row))
+        return
+    if path in sources.values():
+        if facts is None:
+            return
+        # Its file lives on elsewhere, so this is another one.
+        row = None
+    if action := action_of(row, facts, was_written=group.is_written and not group.is_scan):
+        found.differences.append(_difference(action, path, group, row, facts))
+
+
+def _difference(
+    action: str, path: str, group: Group, before: Facts | None, after: Facts | None
+) -> Difference:
+    return Difference(
+        action,
+        path,
+        before=before,
+        after=after,
+        steps=tuple(str(step) for step in group.steps),
+        count=max(group.count, 1),
+        first_at=group.first_at,
+        last_at=group.last_at,
+        from_scan=group.is_scan,
+        place=path if after else None,
+    )
+
+
+def _with_own_steps(difference: Difference, group: Group) -> Difference:
+    """Leave to each change of several the steps that speak of it."""
+    paths = {difference.path, difference.path_from or difference.path}
+    steps = [step for step in group.steps if paths & {step.path, step.path_from}]
+    if len(steps) == len(group.steps) or not steps:
+        return difference
+    return replace(difference, steps=tuple(str(step) for step in steps), count=len(steps))
+
+
+def _believe_the_kernel(
+    group: Group,
+    before: dict[str, Facts | None],
+    after: dict[str, Facts | None],
+    found: Found,
+    is_learning: bool,
+) -> None:
+    """Report what no comparison can show: what came and went, and what the baseline came after."""
+    path = group.paths[-1]
+    words = [step.what for step in group.steps]
+    is_arrival = not ARRIVALS.isdisjoint(words)
+    if before[path] is None and after[path] is None and is_arrival:
+        found.differences.append(_difference("deleted", path, group, None, None))
+    elif is_learning and (action := _told(words, after[path])):
+        found.differences.append(_difference(action, path, group, None, after[path]))
+
+
+def _told(words: list[str], facts: Facts | None) -> str:
+    """Name the change by the kernel's words alone."""
+    if facts is None:
+        return "deleted" if words[-1] in DEPARTURES else ""
+    if not ARRIVALS.isdisjoint(words):
+        return "created"
+    return "modified" if WRITTEN in words else "attributes"
+
+
+def _read_bytes(after: dict[str, Facts | None], known: tuple[Facts, ...]) -> int:
+    hashes = {row.sha256 for row in known}
+    return sum(
+        facts.size_bytes or 0
+        for facts in after.values()
+        if facts and facts.sha256 and facts.sha256 not in hashes
+    )

@@ -1,0 +1,1 @@
+"""What is added to a log: who, how bad, which package, what text."""

@@ -1,0 +1,1 @@
+"""What the kernel tells: file-system events, who caused them, which processes ended."""

@@ -1,0 +1,270 @@
+"""Proof of watching: a file in each root whose change must come back as an acknowledged log."""
+
+import hashlib
+import json
+import logging
+import math
+import os
+import secrets
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fim.agent.changes.difference import Difference
+
+logger = logging.getLogger(__name__)
+
+NAME = ".picket-canary"
+RULE = "picket-canary"
+# Why a root is blind: the kernel does not tell of it, no node answers, or what was told does not
+# arrive at a node that answers.
+WATCHING, NODE, SENDING = "watching", "node", "sending"
+MOST_SPANS = 100
+TEXT = "Picket's agent changes this file to prove that changes here are seen.\n"
+
+
+@dataclass(slots=True)
+class _Canary:
+    """`sha256` is of what was written last; empty once that came back or could not be written.
+
+    `proven_at` is when the last one was written that came back; `was_unseen` says of a blind root
+    that the kernel did not tell of one.
+    """
+
+    root: str
+    path: str
+    sha256: str = ""
+    written_at: float = 0.0
+    deadline: float = math.inf
+    is_seen: bool = False
+    proven_at: float | None = None
+    blind_since: float | None = None
+    was_unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpan:
+    """A time of blindness that is over. Moments are Unix times."""
+
+    since: float
+    until: float
+    reason: str
+
+
+class Canaries:
+    """Writes a canary in each root, on a schedule, and waits for the node to acknowledge its log.
+
+    A root whose canary does not come back within the limit, whatever keeps it, is blind since the
+    last one was written that did. It sees again once the last one has come back, however late.
+    Also an enricher: it marks the canaries' logs, which must be the last thing that happens to
+    them.
+    """
+
+    def __init__(
+        self,
+        roots: Iterable[str],
+        *,
+        every_seconds: float,
+        limit_seconds: float,
+    ) -> None:
+        self._canaries = {
+            path: _Canary(root, path)
+            for root, path in ((root, os.path.join(root, NAME)) for root in roots)
+        }
+        self._every_seconds = every_seconds
+        self._limit_seconds = limit_seconds
+        self._answering_since: float | None = None
+        self._untold: list[BlindSpan] = []
+        self._is_told = False
+        self.on_change: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="canaries", daemon=True)
+
+    def start(self) -> None:
+        if self._canaries and self._every_seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def blind_since(self) -> float | None:
+        """The Unix time since when a root is blind; None where all are seen."""
+        with self._lock:
+            moments = [each.blind_since for each in self._canaries.values() if each.blind_since]
+            return min(moments, default=None)
+
+    @property
+    def blind_reason(self) -> str:
+        """Say why: WATCHING, NODE or SENDING; empty where all are seen.
+
+        A node that answers again has the limit to take what waited for it.
+        """
+        with self._lock:
+            return self._reason_of([each for each in self._canaries.values() if each.blind_since])
+
+    @property
+    def untold_spans(self) -> list[BlindSpan]:
+        """The times of blindness that are over and that no node knows of."""
+        with self._lock:
+            return list(self._untold)
+
+    def told(self, *, is_blind: bool, spans: Sequence[BlindSpan]) -> None:
+        """Take note that the node took a heartbeat, and what that said."""
+        with self._lock:
+            self._answering_since = self._answering_since or time.monotonic()
+            self._is_told |= is_blind
+            self._untold = [span for span in self._untold if span not in spans]
+
+    def not_told(self) -> None:
+        """Take note that the node took no heartbeat."""
+        with self._lock:
+            self._answering_since = None
+
+    @property
+    def blind_roots(self) -> list[str]:
+        with self._lock:
+            return [each.root for each in self._canaries.values() if each.blind_since]
+
+    def enrich(self, log: dict[str, Any], difference: Difference) -> None:
+        """Mark the log of a canary. Where another wrote into the file, its log is like any."""
+        canary = self._canaries.get(difference.path)
+        if canary is None or difference.action not in ("created", "modified"):
+            return
+        with self._lock:
+            if not canary.sha256 or log.get("sha256") != canary.sha256:
+                return
+            # What only a scan found was not told by the kernel: no proof.
+            canary.is_seen = not difference.from_scan
+        log["rule"] = RULE
+        log["category"] = ""
+        log["attributes"] = {"canary": True}
+
+    def acknowledged(self, lines: Sequence[bytes]) -> None:
+        """Take the lines that the node has acknowledged."""
+        for line in lines:
+            if RULE.encode() in line:
+                self._prove(json.loads(line))
+
+    def _prove(self, log: dict[str, Any]) -> None:
+        with self._lock:
+            proven = [
+                each
+                for each in self._canaries.values()
+                if each.is_seen and each.sha256 == log.get("sha256")
+            ]
+            blind = [each for each in self._canaries.values() if each.blind_since]
+            reason = self._reason_of(blind)
+            since = min((each.blind_since or 0.0 for each in blind), default=0.0)
+            for canary in proven:
+                canary.sha256, canary.proven_at = "", canary.written_at
+            seen_again = [each for each in proven if each.blind_since]
+            for canary in seen_again:
+                blind_seconds = time.time() - (canary.blind_since or 0.0)
+                canary.blind_since, canary.was_unseen = None, False
+                logger.warning("%a is seen again after %d s.", canary.root, blind_seconds)
+            if seen_again and len(seen_again) == len(blind):
+                self._end_blindness(BlindSpan(since, time.time(), reason))
+        if seen_again:
+            self.on_change()
+
+    def _end_blindness(self, span: BlindSpan) -> None:
+        """Keep a span of which no heartbeat told, or that the node was itself the reason of."""
+        if span.reason == NODE or not self._is_told:
+            self._untold = [*self._untold, span][-MOST_SPANS:]
+        self._is_told = False
+
+    def _reason_of(self, blind: Sequence[_Canary]) -> str:
+        if not blind:
+            return ""
+        if any(each.was_unseen for each in blind):
+            return WATCHING
+        since = self._answering_since
+        is_away = since is None or time.monotonic() - since < self._limit_seconds
+        return NODE if is_away else SENDING
+
+    def _run(self) -> None:
+        next_at = time.monotonic()
+        while not self._ending.is_set():
+            now = time.monotonic()
+            self._give_up(now)
+            if now >= next_at:
+                self._write_all(now)
+                next_at = now + self._every_seconds
+            until = min([next_at, *(each.deadline for each in self._waiting())])
+            self._ending.wait(max(until - now, 0.01))
+
+    def _waiting(self) -> list[_Canary]:
+        with self._lock:
+            waiting = [each for each in self._canaries.values() if each.sha256]
+            return [each for each in waiting if each.deadline < math.inf]
+
+    def _give_up(self, now: float) -> None:
+        for canary in self._waiting():
+            if now >= canary.deadline:
+                what = "no node acknowledged its canary" if canary.is_seen else "nothing told of it"
+                self._say_blind(canary, f"{what} within {self._limit_seconds:g} s")
+
+    def _write_all(self, now: float) -> None:
+        waiting = self._waiting()
+        for canary in self._canaries.values():
+            if canary not in waiting:
+                self._write(canary, now)
+
+    def _write(self, canary: _Canary, now: float) -> None:
+        content = f"{TEXT}{secrets.token_hex(16)}\n".encode()
+        with self._lock:
+            canary.sha256 = hashlib.sha256(content).hexdigest()
+            canary.is_seen = False
+            canary.written_at, canary.deadline = time.time(), now + self._limit_seconds
+        try:
+            _rewrite(canary.path, content)
+        except OSError as exc:
+            canary.sha256 = ""
+            self._say_blind(canary, f"{canary.path!a} cannot be written: {exc.strerror or exc}")
+
+    def _say_blind(self, canary: _Canary, reason: str) -> None:
+        with self._lock:
+            # What comes back late is a proof all the same.
+            canary.deadline = math.inf
+            is_news = canary.blind_since is None
+            canary.blind_since = canary.blind_since or canary.proven_at or canary.written_at
+            canary.was_unseen |= not canary.is_seen
+        if is_news:
+            logger.error("Blind in %a: %s.", canary.root, reason)
+            self.on_change()
+
+
+def make_canary(path: str) -> None:
+    """Make an empty canary where there is none. Raises OSError where something else is there."""
+    os.close(_opened(path))
+
+
+def _rewrite(path: str, content: bytes) -> None:
+    descriptor = _opened(path)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, content)
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str) -> int:
+    """Open the agent's own file. Raises OSError where it is another's or a link.
+
+    Whoever may write into the root could put a link to any file of the host there.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600)
+    status = os.fstat(descriptor)
+    is_own = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+    if not is_own or status.st_nlink != 1:
+        os.close(descriptor)
+        raise OSError("it is not the agent's own file")
+    return descriptor

@@ -1,0 +1,162 @@
+"""The agent's word to the node, every minute, that it lives and how it is."""
+
+import http.client
+import json
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from fim.agent.changes.logs import SOURCE, visible
+from fim.agent.config.sections import NodeSettings
+from fim.agent.node.canary import BlindSpan, Canaries
+from fim.agent.node.client import connection_to, parsed_url
+from fim.agent.node.status import Status
+
+logger = logging.getLogger(__name__)
+
+PATH = "/api/hosts/heartbeat/"
+# Of more ranges than these the next heartbeat tells.
+MOST_RANGES = 1000
+MOST_PATHS = 100
+MOST_ANSWER_BYTES = 65536
+JOIN_SECONDS = 1.0
+Range = tuple[int, int, int]
+
+
+class Heartbeat:
+    """Posts `status()` on a schedule. Ranges of dropped logs are told until a 200 answered them."""
+
+    def __init__(
+        self,
+        node: NodeSettings,
+        *,
+        host: str,
+        every_seconds: float,
+        status: Callable[[], Status],
+        canaries: Canaries,
+        forget_dropped: Callable[[Sequence[Range]], None],
+        version: str = "",
+    ) -> None:
+        parts = parsed_url(node.url)
+        self._path = parts.path.rstrip("/") + PATH
+        self._connection = connection_to(parts, node.timeout_seconds)
+        self._headers = {"Content-Type": "application/json", "User-Agent": SOURCE}
+        if node.key:
+            self._headers["Authorization"] = f"Api-Key {node.key}"
+        self._host = host
+        self._version = version
+        self._every_seconds = every_seconds
+        self._status = status
+        self._canaries = canaries
+        self._forget_dropped = forget_dropped
+        self._said = ""
+        self._is_ending = False
+        self._bell = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        if self._every_seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End without waiting for a node that does not answer."""
+        self._is_ending = True
+        self._bell.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=JOIN_SECONDS)
+        self._connection.close()
+
+    def ring(self) -> None:
+        """Send the next heartbeat now: there is news."""
+        self._bell.set()
+
+    def beat(self) -> bool:
+        """Post one heartbeat; False where the node did not take it."""
+        status = self._status()
+        dropped = status.dropped[:MOST_RANGES]
+        spans = self._canaries.untold_spans
+        message = self._message(status, dropped, spans)
+        problem = self._post(json.dumps(message).encode())
+        self._say(problem)
+        if problem:
+            self._canaries.not_told()
+            return False
+        self._canaries.told(is_blind=message["blind_since"] is not None, spans=spans)
+        if dropped:
+            self._forget_dropped(dropped)
+        return True
+
+    def _run(self) -> None:
+        while not self._is_ending:
+            self._bell.clear()
+            self.beat()
+            self._bell.wait(self._every_seconds)
+
+    def _say(self, problem: str) -> None:
+        """Say what is new alone: a node may be away for days."""
+        if problem and problem != self._said:
+            logger.warning("The node takes no heartbeats: %s.", problem)
+        elif self._said and not problem:
+            logger.warning("The node takes heartbeats again.")
+        self._said = problem
+
+    def _message(
+        self, status: Status, dropped: Sequence[Range], spans: Sequence[BlindSpan]
+    ) -> dict[str, Any]:
+        return {
+            "host": self._host,
+            "version": self._version,
+            "source": SOURCE,
+            "every_seconds": max(1, round(self._every_seconds)),
+            "started_at": _moment(status.started_at),
+            "seq": status.seq,
+            "watches": status.watches,
+            "unwatched": [visible(path) for path in [*status.unwatched, *status.gone]][:MOST_PATHS],
+            "spool_depth": status.spool_depth,
+            "spool_bytes": status.spool_bytes,
+            "last_scan_at": _moment(status.last_scan_at),
+            "last_scan_seconds": status.last_scan_seconds,
+            "lag_seconds": status.lag_seconds,
+            "overflows": status.overflows,
+            "dropped": [
+                {"first_seq": first, "last_seq": last, "count": count}
+                for first, last, count in dropped
+            ],
+            "blind_since": _moment(self._canaries.blind_since),
+            "blind_reason": self._canaries.blind_reason,
+            "was_blind": [
+                {"since": _moment(span.since), "until": _moment(span.until), "reason": span.reason}
+                for span in spans
+            ],
+            "blind_roots": [visible(root) for root in self._canaries.blind_roots][:MOST_PATHS],
+            "ignored": status.ignored_count,
+        }
+
+    def _post(self, body: bytes) -> str:
+        """Post once, and once more where an idle connection had been closed; say what is wrong."""
+        was_open = self._connection.sock is not None
+        status, problem = self._exchange(body)
+        if was_open and not status:
+            _, problem = self._exchange(body)
+        return problem
+
+    def _exchange(self, body: bytes) -> tuple[int, str]:
+        """Give the status, 0 where nothing came back, and what is wrong."""
+        try:
+            self._connection.request("POST", self._path, body, self._headers)
+            answer = self._connection.getresponse()
+            answer.read(MOST_ANSWER_BYTES)
+            if not answer.isclosed():
+                self._connection.close()
+        except (OSError, http.client.HTTPException) as exc:
+            self._connection.close()
+            return 0, type(exc).__name__
+        is_taken = answer.status == HTTPStatus.OK
+        return answer.status, "" if is_taken else f"{answer.status} {answer.reason}"
+
+
+def _moment(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat()

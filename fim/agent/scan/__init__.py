@@ -1,0 +1,1 @@
+"""Reading whole trees: the first scan, and comparisons with the baseline."""

@@ -1,0 +1,171 @@
+"""A tree against its baseline, by stat alone: what differs is a candidate, to be examined."""
+
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable, Iterator
+
+from fim.agent.changes.groups import Group, scanned
+from fim.agent.scan.lost_and_found import LostAndFound, Place
+from fim.agent.state import baseline
+from fim.agent.watch.scope import Scope
+
+# Rows are read in pages, by key: the baseline may be written to between two of them.
+PAGE_ROWS = 1_000
+
+
+class Scan:
+    """One pass over some trees. Iterate it: a candidate, or None after each piece of work.
+
+    What is new or missing is told at the end: a file that is missing here and new there, by its
+    inode, was moved. Memory grows with the names of one directory alone.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        scope: Scope,
+        tops: list[str],
+        *,
+        reason: str,
+        is_waiting: Callable[[str], bool] = lambda path: False,
+    ) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._tops = tops
+        self._reason = reason
+        self._is_waiting = is_waiting
+        self._at = time.time()
+        self._lost_and_found = LostAndFound()
+        self.seen_count = 0
+
+    def __iter__(self) -> Iterator[Group | None]:
+        for top in self._tops:
+            yield from self._top(top)
+        for paths in self._lost_and_found:
+            yield self._candidate(*paths)
+
+    def _top(self, top: str) -> Iterator[Group | None]:
+        parent, name = os.path.split(top)
+        try:
+            status = os.lstat(top)
+        except OSError:
+            self._gone_below(top)
+            row = baseline.get(self._connection, top)
+            if row:
+                mtime_ns = row.mtime_ns if row.kind == "file" else 0
+                self._miss(top, (row.device, row.inode, mtime_ns))
+            return
+        row = baseline.get(self._connection, top)
+        if row is None:
+            self._lost_and_found.find(top, _place_of(status))
+        elif not row.has_stat_of(status):
+            yield self._candidate(top)
+        if not stat.S_ISDIR(status.st_mode):
+            return
+        waiting = [top]
+        while waiting:
+            directory = waiting.pop()
+            found: list[str] = []
+            yield from self._directory(directory, found)
+            waiting += reversed(found)
+
+    def _directory(self, directory: str, found: list[str]) -> Iterator[Group | None]:
+        """Merge the directory's names with its rows, both in order."""
+        try:
+            names = sorted(os.listdir(os.fsencode(directory)))
+        except PermissionError:
+            return
+        except OSError:
+            names = []
+        rows = self._rows(os.fsencode(directory))
+        row = next(rows, None)
+        for place, name in enumerate(names):
+            while row and row[0] < name:
+                self._without_file(directory, row)
+                row = next(rows, None)
+            has_row = row is not None and row[0] == name
+            yield from self._entry(directory, name, row if has_row else None, found)
+            if has_row:
+                row = next(rows, None)
+            if place % PAGE_ROWS == PAGE_ROWS - 1:
+                yield None
+        while row:
+            self._without_file(directory, row)
+            row = next(rows, None)
+        yield None
+
+    def _rows(self, directory: bytes) -> Iterator[tuple]:
+        after = b""
+        while True:
+            page = self._connection.execute(
+                "SELECT name, st_mode, mtime_ns, ctime_ns, inode, device, size_bytes FROM baseline"
+                " WHERE directory = ? AND name > ? ORDER BY name LIMIT ?",
+                (directory, after, PAGE_ROWS),
+            ).fetchall()
+            yield from page
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1][0]
+
+    def _entry(
+        self, directory: str, name: bytes, row: tuple | None, found: list[str]
+    ) -> Iterator[Group]:
+        path = os.path.join(directory, os.fsdecode(name))
+        try:
+            status = os.lstat(path)
+        except OSError:
+            if row:
+                self._without_file(directory, row)
+            return
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if not self._scope.takes(path, is_directory=is_directory):
+            return
+        self.seen_count += 1
+        if is_directory:
+            found.append(path)
+        if row is None:
+            if not self._is_waiting(path):
+                self._lost_and_found.find(path, _place_of(status))
+        elif not _is_same(row, status):
+            if stat.S_ISDIR(row[1]) and not is_directory:
+                self._gone_below(path)
+            if not self._is_waiting(path):
+                yield self._candidate(path)
+
+    def _without_file(self, directory: str, row: tuple) -> None:
+        path = os.path.join(directory, os.fsdecode(row[0]))
+        if stat.S_ISDIR(row[1]):
+            self._gone_below(path)
+        self._miss(path, _place(row[1], row[5], row[4], row[2]))
+
+    def _gone_below(self, directory: str) -> None:
+        for path, *place in baseline.paths_below(self._connection, directory):
+            self._miss(path, _place(*place))
+
+    def _miss(self, path: str, place: Place) -> None:
+        if not self._is_waiting(path):
+            self._lost_and_found.lose(path, place)
+
+    def _candidate(self, *paths: str) -> Group:
+        return scanned(list(paths), at=self._at, reason=self._reason)
+
+
+def _place(mode: int, device: int, inode: int, mtime_ns: int) -> Place:
+    return device, inode, mtime_ns if stat.S_ISREG(mode) else 0
+
+
+def _place_of(status: os.stat_result) -> Place:
+    return _place(status.st_mode, status.st_dev, status.st_ino, status.st_mtime_ns)
+
+
+def _is_same(row: tuple, status: os.stat_result) -> bool:
+    _, _, mtime_ns, ctime_ns, inode, device, size_bytes = row
+    return (
+        ctime_ns == status.st_ctime_ns
+        and mtime_ns == status.st_mtime_ns
+        and inode == status.st_ino
+        and device == status.st_dev
+        and (size_bytes is None or size_bytes == status.st_size)
+    )

@@ -1,0 +1,183 @@
+"""Which scan runs now, which is next, and how fast it may read."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from fim.agent.changes.groups import Group
+from fim.agent.config.file import Config
+from fim.agent.scan.comparison import Scan
+from fim.agent.scan.first_scan import FirstScan, is_learned
+from fim.agent.state import baseline
+from fim.agent.state.database import State
+from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.scope import Scope
+from fim.agent.watch.watches import Watches
+
+logger = logging.getLogger(__name__)
+
+# Directories without a watch are looked at this often, or as often as all where that is oftener.
+UNWATCHED_SECONDS = 30.0
+# ... but for no more than one part in so many of the time.
+REST = 10
+# One piece of a scan; what was told in the meantime is reported after it.
+SLICE_SECONDS = 0.05
+MOST_CANDIDATES = 64
+START, SCHEDULE, OVERFLOW = "start", "schedule", "overflow"
+UNWATCHED = "no watch"
+
+
+class Scans:
+    """Asked by any thread, advanced by the engine alone. A scan that was asked for runs at once.
+
+    `max_bytes_per_second` bounds what rescans read; the first scan reads as fast as it can.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        scope: Scope,
+        joiner: Joiner,
+        config: Config,
+    ) -> None:
+        self._state = state
+        self._scope = scope
+        self._joiner = joiner
+        self._settings = config.scan
+        self._lock = threading.Lock()
+        self._asked: list[tuple[tuple[str, ...], str]] = []
+        self.first: FirstScan | None = None
+        self._steps: Iterator[Group | None] | Iterator[None] | None = None
+        self._reason = ""
+        self._unwatched_seconds = 0.0
+        self._begun: list[str] = []
+        self._learned_at = 0.0
+        self._started = 0.0
+        self._ready = 0.0
+        self._next = time.monotonic() + self._settings.every_seconds
+        self._next_unwatched = 0.0
+        self.on_asked: Callable[[], None] = lambda: None
+        self.on_end: Callable[[], None] = lambda: None
+        self.when_caught_up: Callable[[Callable[[], None]], None] = lambda then: then()
+        self.watches: Watches | None = None
+        self.watch_again: Callable[[], list[str]] = list
+        self.last_at: float | None = None
+        self.last_seconds: float | None = None
+
+    def start(self) -> None:
+        """Plan the first scan of roots that have no baseline, and a scan of the others."""
+        known = [root for root in self._scope.roots if is_learned(self._state, root)]
+        new = [root for root in self._scope.roots if root not in known]
+        connection = self._state.connection()
+        self._begun = [root for root in new if baseline.count(connection, root)]
+        if new:
+            self.first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
+            self._learned_at = math.inf
+        if known:
+            self.ask(known, START)
+
+    def ask(self, tops: Sequence[str], reason: str) -> None:
+        wanted = (tuple(tops), reason)
+        with self._lock:
+            if wanted not in self._asked:
+                self._asked.append(wanted)
+        self.on_asked()
+
+    def ask_everything(self, reason: str) -> None:
+        self.ask(self._scope.roots, reason)
+
+    def is_learning(self, group: Group) -> bool:
+        """Say whether the group's steps may be older than the baseline's rows."""
+        return not group.is_scan and group.first_at <= self._learned_at
+
+    def is_due(self) -> bool:
+        """Say whether a scan runs or was asked for."""
+        return bool(self._steps or self._asked or self.first)
+
+    def spend(self, size: int) -> None:
+        if rate := self._settings.max_bytes_per_second:
+            self._ready = max(self._ready, time.monotonic()) + size / rate
+
+    def next_due(self) -> float:
+        """Give the monotonic time at which there is something to do."""
+        if self.is_due():
+            return self._ready
+        due = [self._next]
+        if self.watches and self.watches.unwatched:
+            due.append(self._next_unwatched)
+        return min(due)
+
+    def advance(self, now: float) -> list[Group] | None:
+        """Do a piece of work and give the candidates found; None when nothing is due."""
+        if now < self._ready or not (self._steps or self._begin(now)):
+            return None
+        assert self._steps
+        found: list[Group] = []
+        while len(found) < MOST_CANDIDATES and time.monotonic() - now < SLICE_SECONDS:
+            try:
+                group = next(self._steps)
+            except StopIteration:
+                self._end()
+                break
+            if group:
+                found.append(group)
+        return found
+
+    def _begin(self, now: float) -> bool:
+        self._started = now
+        if self.first:
+            self._steps = iter(self.first)
+            return True
+        with self._lock:
+            self._plan(now)
+            if not self._asked:
+                return False
+            tops, self._reason = self._asked.pop(0)
+        connection = self._state.connection()
+        self._steps = iter(
+            Scan(
+                *(connection, self._scope, list(tops)),
+                reason=self._reason,
+                is_waiting=self._joiner.__contains__,
+            )
+        )
+        return True
+
+    def _plan(self, now: float) -> None:
+        if now >= self._next:
+            self._next = now + self._settings.every_seconds
+            self._asked.append((tuple(self._scope.roots), SCHEDULE))
+            self.watch_again()
+        elif self.watches and self.watches.unwatched and now >= self._next_unwatched:
+            every = min(UNWATCHED_SECONDS, self._settings.every_seconds)
+            self._next_unwatched = now + max(every, REST * self._unwatched_seconds)
+            tops = list(self.watches.unwatched)
+            self.watch_again()
+            self._asked.append((tuple(tops), UNWATCHED))
+
+    def _end(self) -> None:
+        self._steps = None
+        at = time.time()
+        self.last_seconds = time.monotonic() - self._started
+        if self.first:
+            self.first.finish(at)
+            # A step's time is that of its reading, so older changes may still be read later.
+            self.when_caught_up(partial(self._learned, at))
+            logger.info("The baseline of %d entries is made.", self.first.done_count)
+            self.first = None
+            if self._begun:
+                # An earlier run was killed over it: what changed since is a change.
+                self.ask(self._begun, START)
+        else:
+            self.last_at = at
+            if self._reason == UNWATCHED:
+                self._unwatched_seconds = self.last_seconds
+            logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
+        self.on_end()
+
+    def _learned(self, at: float) -> None:
+        self._learned_at = time.time()
+        self.last_at = at

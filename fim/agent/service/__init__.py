@@ -1,0 +1,1 @@
+"""The running agent: its parts put together, its socket, its unit."""

@@ -1,0 +1,74 @@
+"""What goes on beside the watching.
+
+Who changed what is listened to, reports come in, canaries are written, the heart beats.
+"""
+
+import os
+from collections.abc import Sequence
+
+from fim.agent import VERSION
+from fim.agent.changes.events import Step
+from fim.agent.enrich.who import Who
+from fim.agent.node.canary import Canaries
+from fim.agent.node.heartbeat import Heartbeat
+from fim.agent.service.agent import Agent
+from fim.agent.service.report_socket import Door
+from fim.agent.service.reports import Hint
+from fim.agent.service.watchdog import Watchdog
+
+
+class Attendants:
+    """`listen()` before the agent starts, `start()` after; `stop()` before it finishes."""
+
+    def __init__(self, agent: Agent) -> None:
+        config = agent.config
+        self._agent = agent
+        self._door = Door(config.state_dir, self._take)
+        self._who = next(each for each in agent.enrichers if isinstance(each, Who))
+        self._canaries = next(each for each in agent.enrichers if isinstance(each, Canaries))
+        agent.acknowledged.append(self._canaries.acknowledged)
+        self._heartbeat = Heartbeat(
+            config.node,
+            host=config.host,
+            every_seconds=config.heartbeat.every_seconds,
+            status=agent.status,
+            canaries=self._canaries,
+            forget_dropped=agent.spool.forget_dropped,
+            version=VERSION,
+        )
+        self._canaries.on_change = self._heartbeat.ring
+        self._watchdog = Watchdog(self._write_nothing)
+
+    def listen(self) -> None:
+        """Know who changes files from the first change on that is seen."""
+        self._who.start()
+
+    def start(self) -> None:
+        self._door.start()
+        self._canaries.start()
+        self._heartbeat.start()
+        self._watchdog.start()
+
+    def stop(self) -> None:
+        self._watchdog.stop()
+        self._heartbeat.stop()
+        self._canaries.stop()
+        self._door.stop()
+
+    def _write_nothing(self) -> None:
+        """Take the state's turn: what never gets it, or a disk that hangs, makes systemd act."""
+        with self._agent.state.writing():
+            pass
+
+    def _take(self, hints: Sequence[Hint]) -> None:
+        """Let the engine look at the paths as if the kernel had told of them."""
+        self._agent.intake.put([step for hint in hints for step in self._steps_of(hint)])
+        self._agent.engine.ring()
+
+    def _steps_of(self, hint: Hint) -> list[Step]:
+        """Name the path as the agent's roots are named: without symbolic links above it."""
+        directory, name = os.path.split(hint.path)
+        path = os.path.join(os.path.realpath(directory), name)
+        if not self._agent.scope.takes(path, is_directory=hint.is_directory, is_told=True):
+            return []
+        return [Step(hint.at, what, path, "", hint.is_directory) for what in hint.steps]

@@ -1,0 +1,132 @@
+"""Where reports come in while the agent runs: a Unix socket, and what was left before on disk."""
+
+import logging
+import os
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from fim.agent.service import reports
+from fim.agent.service.reports import Hint
+
+logger = logging.getLogger(__name__)
+
+CREDENTIALS = struct.Struct("=iII")
+# A caller that says nothing is not waited for: others wait behind it.
+CALLER_SECONDS = 0.5
+# A report that found the door too slow was left on disk.
+TURN_MILLISECONDS = 30_000
+MOST_WAITING = 128
+# sun_path of a sockaddr_un, with its NUL.
+MOST_PATH_BYTES = 107
+
+
+class Door:
+    """Hands hints to `take`, which must have them on disk when it returns.
+
+    Only root and the agent's own user may come in.
+    """
+
+    def __init__(self, state_dir: str, take: Callable[[list[Hint]], None]) -> None:
+        self._state_dir = state_dir
+        self._path = os.path.join(state_dir, reports.SOCKET_NAME)
+        self._take = take
+        self._wake_reader, self._wake = os.pipe2(os.O_CLOEXEC)
+        self._thread = threading.Thread(target=self._run, name="door", daemon=True)
+        self._listener: socket.socket | None = None
+
+    def start(self) -> None:
+        """Listen and take what waits on disk. Without a socket, reports come by disk alone."""
+        try:
+            self._listener = _listening(self._path)
+        except OSError as exc:
+            logger.warning("Reports are taken from disk alone: %a: %s.", self._path, exc)
+        self._thread.start()
+
+    def stop(self) -> None:
+        os.write(self._wake, b".")
+        self._thread.join()
+        if self._listener:
+            self._listener.close()
+            with suppress(FileNotFoundError):
+                os.unlink(self._path)
+        os.close(self._wake)
+        os.close(self._wake_reader)
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._wake_reader, select.POLLIN)
+        if self._listener:
+            poll.register(self._listener, select.POLLIN)
+        self._take_dropped()
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll(TURN_MILLISECONDS)}
+            if self._wake_reader in ready:
+                return
+            if ready and self._listener:
+                self._answer_one(self._listener)
+            else:
+                self._take_dropped()
+
+    def _take_dropped(self) -> None:
+        try:
+            with reports.dropped(self._state_dir) as waiting:
+                if waiting:
+                    self._take(waiting)
+        except OSError as exc:
+            logger.error("Reports that were left on disk cannot be read: %s.", exc)
+
+    def _answer_one(self, listener: socket.socket) -> None:
+        try:
+            caller, _ = listener.accept()
+        except OSError:
+            return
+        with caller:
+            caller.settimeout(CALLER_SECONDS)
+            try:
+                if _may_come_in(caller):
+                    self._take(reports.unpacked(_message(caller)))
+                    caller.sendall(reports.TAKEN)
+            except (OSError, ValueError) as exc:
+                logger.warning("A report was not taken: %s.", exc)
+
+
+def _listening(path: str) -> socket.socket:
+    """Listen at the path. What is there a killed agent left: this one holds the state's lock."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if len(os.fsencode(path)) > MOST_PATH_BYTES:
+            raise OSError("the path is too long for a socket")
+        # Until then the state's directory, 0700, keeps others off.
+        listener.bind(path)
+        os.chmod(path, 0o600)
+        listener.listen(MOST_WAITING)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _may_come_in(caller: socket.socket) -> bool:
+    credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    pid, uid, _ = CREDENTIALS.unpack(credentials)
+    if uid in (0, os.geteuid()):
+        return True
+    logger.warning("Process %d of user %d may not report.", pid, uid)
+    return False
+
+
+def _message(caller: socket.socket) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    while part := caller.recv(reports.MOST_MESSAGE_BYTES):
+        parts.append(part)
+        length += len(part)
+        if length > reports.MOST_MESSAGE_BYTES:
+            raise ValueError(f"it has more than {reports.MOST_MESSAGE_BYTES} bytes")
+    return b"".join(parts)

@@ -1,0 +1,72 @@
+"""What the kernel told, on disk until it is reported: a killed agent reads it again."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from fim.agent.changes.events import MOVED, Step
+from fim.agent.state.baseline import span
+from fim.agent.state.database import State
+
+Numbered = tuple[int, Step]
+COLUMNS = "id, at, what, path, path_from, is_directory"
+IS_DIRECTORY_MOVE = f"(is_directory AND what = '{MOVED}')"
+
+
+class Journal:
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def write(self, steps: Sequence[Step]) -> list[int]:
+        """Keep the steps; give their numbers, which rise for as long as the state lives."""
+        with self._state.writing() as connection:
+            last = _last_id(connection)
+            connection.executemany(
+                "INSERT INTO pending (at, what, path, path_from, is_directory)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [
+                    (at, what, os.fsencode(path), os.fsencode(path_from), is_directory)
+                    for at, what, path, path_from, is_directory in steps
+                ],
+            )
+        return list(range(last + 1, last + 1 + len(steps)))
+
+    def read(self, first: int, *, most: int) -> list[Numbered]:
+        """Give the next steps in their order, moves of directories left out."""
+        return self._numbered(
+            f"id >= ? AND NOT {IS_DIRECTORY_MOVE} ORDER BY id LIMIT ?", first, most
+        )
+
+    def directory_moves(self) -> list[Numbered]:
+        return self._numbered(f"{IS_DIRECTORY_MOVE} ORDER BY id")
+
+    def _numbered(self, which: str, *values: int) -> list[Numbered]:
+        found = self._state.connection().execute(
+            f"SELECT {COLUMNS} FROM pending WHERE {which}",  # noqa: S608
+            values,
+        )
+        return [
+            (number, Step(at, what, os.fsdecode(path), os.fsdecode(path_from), bool(is_directory)))
+            for number, at, what, path, path_from, is_directory in found
+        ]
+
+
+def forget(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    connection.executemany("DELETE FROM pending WHERE id = ?", [(number,) for number in numbers])
+
+
+def rename_directory(connection: sqlite3.Connection, old: str, new: str, *, before: int) -> None:
+    """Let the steps that came before a directory's move speak of where it is now."""
+    stem, place = os.fsencode(old), os.fsencode(new)
+    for column in ("path", "path_from"):
+        connection.execute(
+            f"UPDATE pending SET {column} = CAST(? || substr({column}, ?) AS BLOB)"  # noqa: S608
+            f" WHERE id < ? AND ({column} = ? OR ({column} >= ? AND {column} < ?))",
+            (place, len(stem) + 1, before, *span(stem)),
+        )
+
+
+def _last_id(connection: sqlite3.Connection) -> int:
+    """AUTOINCREMENT never gives a number again, so it is kept beside the table, as SQLite does."""
+    found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'pending'").fetchone()
+    return found[0] if found else 0

@@ -1,0 +1,1 @@
+"""From the kernel's queue to groups of events that belong together."""

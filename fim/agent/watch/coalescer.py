@@ -1,0 +1,239 @@
+"""Steps held until their paths have been quiet for a while, joined meanwhile into groups."""
+
+import math
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from fim.agent.changes.events import MOVED, Step
+from fim.agent.changes.groups import Group, is_of, is_temporary
+from fim.agent.watch.scope import is_below
+
+# A file that is written without a pause is reported at least this often.
+MOST_WINDOWS = 10
+# Beyond so many steps the window is not waited for, and what is told further waits on disk: about
+# 1 KB each, so what a storm takes of the memory stays small.
+MOST_STEPS = 6_000
+
+
+class DirectoryMove(NamedTuple):
+    step: Step
+    numbers: Sequence[int]
+
+
+class Joiner:
+    """Filled by the reader, emptied by the engine. Every `now` is a monotonic time.
+
+    A file's moves bind its paths into one group. A directory's move is no group's: it is given
+    out first, and every group that waits for a path below it follows at once, so that by the time
+    such a group is looked at, the baseline has moved as well.
+    """
+
+    def __init__(self, *, window_seconds: float) -> None:
+        self._window_seconds = window_seconds
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[int, Group] = OrderedDict()
+        self._by_path: dict[str, Group] = {}
+        self._temporary: dict[str, set[str]] = {}
+        self._moves: list[DirectoryMove] = []
+        self._renames: list[tuple[str, str]] = []
+        self._foretold: list[str] = []
+        self._step_count = 0
+        self._aside: dict[int, Group] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._aside) + len(self._moves)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._by_path
+
+    def add(self, step: Step, number: int, *, now: float) -> None:
+        with self._lock:
+            if step.is_directory_move:
+                self._move_directory(step, number)
+                return
+            group = self._by_path.get(step.path) or self._new(step.path, step.at, now)
+            if step.what == MOVED:
+                group = self._bind(group, step, now)
+            group.add(step, number)
+            if id(group) not in self._aside:
+                self._step_count += 1
+                self._touch(group, now)
+
+    def take(
+        self, *, now: float, most: int, is_ending: bool = False
+    ) -> tuple[list[DirectoryMove], list[Group]]:
+        """Give the directories' moves and at most so many groups that have been quiet.
+
+        The groups of the last `take` must have been dealt with.
+        """
+        with self._lock:
+            if is_ending:
+                for group in list(self._aside.values()):
+                    self._bring_back(group)
+            moves, self._moves = self._moves, []
+            self._renames.clear()
+            groups: list[Group] = []
+            while self._waiting and len(groups) < most:
+                group = next(iter(self._waiting.values()))
+                is_due = is_ending or now >= group.due_from + self._window_seconds
+                if not is_due and not self.is_full:
+                    break
+                if not self._is_put_off(group, now, is_ending):
+                    self._leave(group)
+                    groups.append(self._with_temporary(group))
+            return moves, groups
+
+    def put_back(self, group: Group) -> None:
+        """Let a group of the last `take` wait once more, where its directories are now."""
+        with self._lock:
+            self._put_back(group)
+            self._touch(group, time.monotonic())
+
+    def set_aside(self, group: Group) -> None:
+        """Keep a group of the last `take` from the next ones, until it is brought back.
+
+        It waits all the same: what is told of its paths joins it.
+        """
+        with self._lock:
+            self._put_back(group)
+            self._aside[id(group)] = self._waiting.pop(id(group))
+            self._step_count -= group.count
+
+    def bring_back(self, group: Group) -> None:
+        """Let a group be taken at once; one that a move bound into another is taken with that."""
+        with self._lock:
+            self._bring_back(group)
+
+    @property
+    def has_scanned_aside(self) -> bool:
+        """Say whether a group was set aside that a scan found."""
+        with self._lock:
+            return any(group.is_scan for group in self._aside.values())
+
+    @property
+    def is_full(self) -> bool:
+        return self._step_count >= MOST_STEPS
+
+    @property
+    def has_moves(self) -> bool:
+        """Say whether a directory was renamed of which the baseline does not know yet."""
+        return bool(self._moves)
+
+    def foretell(self, old: str) -> None:
+        """Take note that a directory's move from here is about to be added.
+
+        Between its event and that lies a write to the journal, in which a scan must not take the
+        directory for deleted.
+        """
+        with self._lock:
+            self._foretold.append(old)
+
+    def is_leaving(self, path: str) -> bool:
+        """Say whether a directory's move was told that takes the path along."""
+        with self._lock:
+            left = [*self._foretold, *(old for old, _ in self._renames)]
+            return any(is_below(path, old) for old in left)
+
+    def next_due(self) -> float | None:
+        with self._lock:
+            if self._moves:
+                return 0.0
+            if not self._waiting:
+                return None
+            return next(iter(self._waiting.values())).due_from + self._window_seconds
+
+    def _put_back(self, group: Group) -> None:
+        for old, new in self._renames:
+            group.rename(old, new)
+        for path in list(group.paths):
+            other = self._by_path.get(path)
+            if other is not None and other is not group:
+                self._leave(other)
+                group.take_in(other)
+        self._enter(group)
+
+    def _bring_back(self, group: Group) -> None:
+        if self._aside.pop(id(group), None):
+            self._waiting[id(group)] = group
+            self._waiting.move_to_end(id(group), last=False)
+            self._step_count += group.count
+            group.due_from = -math.inf
+
+    def _new(self, path: str, at: float, now: float) -> Group:
+        group = Group([path], at, at, due_from=now, started=now)
+        self._enter(group)
+        return group
+
+    def _enter(self, group: Group) -> None:
+        self._waiting[id(group)] = group
+        self._step_count += group.count
+        for path in group.paths:
+            self._by_path[path] = group
+            if is_temporary(path):
+                self._temporary.setdefault(os.path.dirname(path), set()).add(path)
+
+    def _leave(self, group: Group) -> None:
+        if self._aside.pop(id(group), None) is None:
+            del self._waiting[id(group)]
+            self._step_count -= group.count
+        for path in group.paths:
+            self._by_path.pop(path, None)
+            directory = os.path.dirname(path)
+            if directory in self._temporary:
+                self._temporary[directory].discard(path)
+                if not self._temporary[directory]:
+                    del self._temporary[directory]
+
+    def _touch(self, group: Group, now: float) -> None:
+        if now - group.started < MOST_WINDOWS * self._window_seconds:
+            group.due_from = now
+            self._waiting.move_to_end(id(group))
+
+    def _bind(self, target: Group, step: Step, now: float) -> Group:
+        source = self._by_path.get(step.path_from) or self._new(step.path_from, step.at, now)
+        if source is target:
+            return target
+        self._leave(source)
+        self._leave(target)
+        source.take_in(target)
+        self._enter(source)
+        return source
+
+    def _move_directory(self, step: Step, number: int) -> None:
+        old, new = step.path_from, step.path
+        if old in self._foretold:
+            self._foretold.remove(old)
+        self._moves.append(DirectoryMove(step, [number]))
+        self._renames.append((old, new))
+        stem = old + os.sep
+        for path in [path for path in self._by_path if path == old or path.startswith(stem)]:
+            group = self._by_path.get(path)
+            if group is not None:
+                self._leave(group)
+                group.rename(old, new)
+                self._enter(group)
+
+    def _is_put_off(self, group: Group, now: float, is_ending: bool) -> bool:
+        """Let an editor's temporary file wait one window more for the save that it belongs to."""
+        if is_ending or group.is_held or not group.is_brief or not is_temporary(group.paths[0]):
+            return False
+        group.is_held = True
+        group.due_from = now
+        self._waiting.move_to_end(id(group))
+        return True
+
+    def _with_temporary(self, group: Group) -> Group:
+        """Take into a save the temporary files that came and went beside it."""
+        if not group.is_save:
+            return group
+        for directory in {os.path.dirname(path) for path in group.paths}:
+            for path in list(self._temporary.get(directory, ())):
+                other = self._by_path[path]
+                if other.is_brief and is_of(path, group.paths):
+                    self._leave(other)
+                    group.take_in(other)
+        return group

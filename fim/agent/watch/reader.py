@@ -1,0 +1,276 @@
+"""The thread that reads the kernel's queue: nothing else may keep it from reading."""
+
+import contextlib
+import logging
+import os
+import select
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from fim.agent.changes.events import (
+    ATTRIBUTES,
+    CREATED,
+    DELETED,
+    FOUND,
+    MOVED,
+    MOVED_IN,
+    MOVED_OUT,
+    WRITTEN,
+    Step,
+)
+from fim.agent.kernel import inotify
+from fim.agent.kernel.inotify import Inotify, RawEvent
+from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.intake import Intake
+from fim.agent.watch.scope import Scope
+from fim.agent.watch.watches import Watches
+
+logger = logging.getLogger(__name__)
+
+# The kernel tells both halves of a move one after the other; this long the second is waited for.
+HALF_MOVE_MILLISECONDS = 20
+# How long a queue that overflowed is read on before the directories are listed anew.
+MOST_DRAINING_SECONDS = 1.0
+WAKE_BYTES = 64
+PLAIN = {
+    inotify.CREATE: CREATED,
+    inotify.CLOSE_WRITE: WRITTEN,
+    inotify.ATTRIB: ATTRIBUTES,
+    inotify.DELETE: DELETED,
+}
+SELF = inotify.DELETE_SELF | inotify.MOVE_SELF | inotify.UNMOUNT
+
+
+class Reader:
+    """Turn events into steps and hand them on.
+
+    `on_steps` is called after that; `on_overflow` once the directories are watched again after the
+    kernel dropped events; `on_unwatched` with a directory that has to be scanned instead; `on_gone`
+    when a root is gone.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        intake: Intake,
+        joiner: Joiner,
+        *,
+        on_steps: Callable[[], None],
+        on_overflow: Callable[[], None],
+        on_unwatched: Callable[[str], None],
+        on_gone: Callable[[], None],
+    ) -> None:
+        self._scope = scope
+        self._intake = intake
+        self._joiner = joiner
+        self._on_steps = on_steps
+        self._on_overflow = on_overflow
+        self._on_unwatched = on_unwatched
+        self._on_gone = on_gone
+        self._inotify = Inotify()
+        self.watches = Watches(self._inotify, scope)
+        self._wake_in, self._wake_out = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+        self._is_ending = False
+        self._halves: dict[int, tuple[Step, float]] = {}
+        self._caught_up: list[Callable[[], None]] = []
+        self._overflowed_at: float | None = None
+        self.gone: set[str] = set()
+
+    def start(self) -> None:
+        """Return once all watches stand. What the last run kept comes before what is told now."""
+        self.watches.add_parents()
+        for root in self._scope.roots:
+            for _ in self.watches.add_tree(root):
+                pass
+            if not os.path.isdir(root):
+                self._lose(root)
+        self._intake.replay()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read what the kernel has told until now, then end."""
+        self._is_ending = True
+        os.write(self._wake_out, b".")
+        self._thread.join()
+        self._inotify.close()
+        os.close(self._wake_in)
+        os.close(self._wake_out)
+
+    def when_caught_up(self, then: Callable[[], None]) -> None:
+        """Call `then`, in the reader's thread, once all that the kernel told by now is read."""
+        self._caught_up.append(then)
+        os.write(self._wake_out, b".")
+
+    def watch_again(self) -> list[str]:
+        """Try the roots and directories that have no watch; give those that have one now."""
+        gained = []
+        for path in [*self.watches.unwatched, *self.gone]:
+            for _ in self.watches.add_tree(path):
+                pass
+            if path in self.watches:
+                self.gone.discard(path)
+                gained.append(path)
+        return gained
+
+    def _run(self) -> None:
+        poll = select.poll()
+        poll.register(self._inotify.descriptor, select.POLLIN)
+        poll.register(self._wake_in, select.POLLIN)
+        while not self._is_ending:
+            is_hurried = self._halves or self._overflowed_at is not None
+            poll.poll(HALF_MOVE_MILLISECONDS if is_hurried or self._caught_up else None)
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wake_in, WAKE_BYTES)
+            self._read()
+        self._read()
+        self._take(self._overdue_halves(is_ending=True))
+
+    def _read(self) -> None:
+        asked = len(self._caught_up)
+        events = self._inotify.read()
+        steps: list[Step] = []
+        now = time.time()
+        for place, event in enumerate(events):
+            # Events have no times of their own; a microsecond each keeps their order.
+            steps += self._steps_of(event, now + place * 1e-6)
+        steps += self._overdue_halves()
+        self._take(steps)
+        self._recover(is_drained=not events)
+        if self._inotify.is_drained:
+            for _ in range(asked):
+                self._caught_up.pop(0)()
+
+    def _take(self, steps: list[Step]) -> None:
+        if not steps:
+            return
+        try:
+            self._intake.put(steps)
+        except sqlite3.OperationalError as exc:
+            # A full disk: they are reported all the same where the agent outlives it.
+            logger.error("The journal cannot be written: %s.", exc)
+            if not self._intake.put_unwritten(steps):
+                logger.warning("Changes were dropped that could not be kept; scanning.")
+                self._on_overflow()
+        self._on_steps()
+
+    def _recover(self, *, is_drained: bool) -> None:
+        """After an overflow: once the queue is empty, learn anew which directories there are."""
+        if self._overflowed_at is None:
+            return
+        if is_drained or time.monotonic() - self._overflowed_at > MOST_DRAINING_SECONDS:
+            self._overflowed_at = None
+            self.watches.refresh()
+            self._on_overflow()
+
+    def _steps_of(self, event: RawEvent, at: float) -> Iterable[Step]:
+        if event.mask & inotify.Q_OVERFLOW:
+            logger.warning("The kernel's queue overflowed and changes were dropped; scanning.")
+            if self._overflowed_at is None:
+                self._overflowed_at = time.monotonic()
+            return ()
+        if parent := self.watches.parent_of(event.watch):
+            return self._steps_in_parent(event, parent, at)
+        directory = self.watches.path_of(event.watch)
+        if event.mask & inotify.IGNORED:
+            self.watches.forget(event.watch)
+        if directory is None or event.mask & inotify.IGNORED:
+            return ()
+        if not event.name:
+            return self._steps_of_root(event, directory, at)
+        path = os.path.join(directory, os.fsdecode(event.name))
+        is_directory = bool(event.mask & inotify.ISDIR)
+        if event.mask & (inotify.MOVED_FROM | inotify.MOVED_TO):
+            return self._moves(event, path, is_directory, at)
+        if not self._scope.takes(path, is_directory=is_directory, is_told=True):
+            return ()
+        return self._plain(event, path, is_directory, at)
+
+    def _plain(self, event: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[Step]:
+        for bit, what in PLAIN.items():
+            if event.mask & bit:
+                yield Step(at, what, path, "", is_directory)
+        if is_directory and event.mask & inotify.CREATE:
+            yield from self._listed(path, at)
+        if is_directory and event.mask & inotify.DELETE:
+            self.watches.drop(path)
+
+    def _listed(self, directory: str, at: float) -> Iterator[Step]:
+        for path, is_directory in self.watches.add_tree(directory):
+            yield Step(at, FOUND, path, "", is_directory)
+        if directory in self.watches.unwatched:
+            self._on_unwatched(directory)
+
+    def _steps_of_root(self, event: RawEvent, directory: str, at: float) -> Iterable[Step]:
+        """A directory's own events matter for a root alone: others are told by their parents."""
+        if directory not in self._scope.roots:
+            return ()
+        if event.mask & SELF:
+            return self._steps_of_lost(directory, at)
+        return (Step(at, ATTRIBUTES, directory, "", True),) if event.mask & inotify.ATTRIB else ()
+
+    def _steps_in_parent(self, event: RawEvent, parent: str, at: float) -> Iterator[Step]:
+        root = os.path.join(parent, os.fsdecode(event.name))
+        if root not in self._scope.roots:
+            return
+        if event.mask & (inotify.DELETE | inotify.MOVED_FROM):
+            yield from self._steps_of_lost(root, at)
+        elif event.mask & inotify.ISDIR:
+            logger.warning("%a is there again.", root)
+            self.gone.discard(root)
+            yield Step(at, CREATED, root, "", True)
+            yield from self._listed(root, at)
+
+    def _steps_of_lost(self, root: str, at: float) -> Iterator[Step]:
+        """A root's end is told twice, by itself and by its parent."""
+        if root not in self.gone:
+            self.watches.drop(root)
+            self._lose(root)
+            yield Step(at, DELETED, root, "", True)
+
+    def _lose(self, root: str) -> None:
+        if root not in self.gone:
+            logger.error("%a is gone; it is no longer watched.", root)
+        self.gone.add(root)
+        self._on_gone()
+
+    def _moves(self, event: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[Step]:
+        """Join both halves by their cookie. What is ignored counts as outside."""
+        is_taken = self._scope.takes(path, is_directory=is_directory, is_told=True)
+        if event.mask & inotify.MOVED_FROM:
+            if is_taken:
+                left = Step(at, MOVED_OUT, path, "", is_directory)
+                self._halves[event.cookie] = (left, time.monotonic())
+            elif is_directory:
+                self.watches.drop(path)
+            return
+        waiting = self._halves.pop(event.cookie, None)
+        half = waiting[0] if waiting else None
+        if half and is_taken:
+            yield from self._moved(Step(at, MOVED, path, half.path, is_directory))
+        elif half:
+            yield from self._left(half)
+        elif is_taken:
+            yield Step(at, MOVED_IN, path, "", is_directory)
+            if is_directory:
+                yield from self._listed(path, at)
+
+    def _moved(self, step: Step) -> Iterator[Step]:
+        yield step
+        if step.is_directory:
+            self._joiner.foretell(step.path_from)
+            self.watches.rename(step.path_from, step.path)
+            if step.path not in self.watches:
+                yield from self._listed(step.path, step.at)
+
+    def _left(self, half: Step) -> Iterator[Step]:
+        if half.is_directory:
+            self.watches.drop(half.path)
+        yield half
+
+    def _overdue_halves(self, *, is_ending: bool = False) -> list[Step]:
+        limit = time.monotonic() - (0 if is_ending else HALF_MOVE_MILLISECONDS / 1000)
+        overdue = [cookie for cookie, (_, since) in self._halves.items() if since <= limit]
+        return [step for cookie in overdue for step in self._left(self._halves.pop(cookie)[0])]
