@@ -1,12 +1,16 @@
 """The cast, one person per role, and their clients."""
 
+from ipaddress import ip_network
+
 import pytest
 from django.conf import settings
 from django.db import connection
 from rest_framework.test import APIClient
 
+from tests.clients import console_of
 from tests.factories import make_key, make_user
 from users.models import Scope
+from users.sign_in.tokens import RefreshToken
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +78,26 @@ def sensor_client(db):
 def agent_client(db):
     """A machine that may post logs; its key is for host web-7."""
     return _key_client(Scope.POST_LOGS, host="web-7")
+
+
+@pytest.fixture
+def bearer(db):
+    """Return a client that sends a token: of a user, or a text as it is."""
+
+    def make(token, **defaults):
+        if hasattr(token, "is_person"):
+            token = RefreshToken.for_user(token).access_token
+        return APIClient(HTTP_AUTHORIZATION=f"Bearer {token}", **defaults)
+
+    return make
+
+
+@pytest.fixture
+def console(db):
+    """Return what gives a browser that is signed in to the console."""
+    return console_of
+
+
+@pytest.fixture
+def trust_loopback(settings):
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.1")]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fim.agent.rights import may_listen
+from tests.agent.rights import may_listen
 from tests.node import ROOT, running_node
 
 CONFIG = """

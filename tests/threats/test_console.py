@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.contrib.messages import get_messages
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from tests.clients import console_of
 from tests.factories import event_json, make_alert, make_event
 from threats.edits import update_event
 from threats.models import Alert, AlertChange, Event
@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db
 EVENTS = "/admin/threats/event/"
 ALERTS = "/admin/threats/alert/"
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-
-
-def console_of(user):
-    client = Client()
-    client.force_login(user, backend="users.sign_in.backends.RoleBackend")
-    return client
 
 
 @pytest.fixture

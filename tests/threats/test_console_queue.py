@@ -1,8 +1,8 @@
 """The queue of alerts in the console, and dealing with one on its page."""
 
 import pytest
-from django.test import Client
 
+from tests.clients import console_of
 from tests.factories import make_alert
 from threats.models import Alert, AlertChange
 from threats.services import acknowledge_alert, resolve_alert
@@ -10,12 +10,6 @@ from threats.services import acknowledge_alert, resolve_alert
 pytestmark = pytest.mark.django_db
 
 ALERTS = "/admin/threats/alert/"
-
-
-def console_of(user):
-    browser = Client()
-    browser.force_login(user)
-    return browser
 
 
 @pytest.fixture

@@ -1,0 +1,180 @@
+"""What waits in memory is bounded; what waits on disk instead comes in its order."""
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from fim.agent.changes.events import CREATED, MOVED, WRITTEN, Step
+from fim.agent.state import journal as journal_module
+from fim.agent.state.database import State
+from fim.agent.state.journal import Journal
+from fim.agent.watch import coalescer as joiner_module
+from fim.agent.watch import intake as intake_module
+from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.intake import Intake
+from tests.agent.agents import changes, running_agent, wait_until
+
+MOST_STEPS = 10
+
+
+@pytest.fixture(autouse=True)
+def little_room(monkeypatch):
+    monkeypatch.setattr(joiner_module, "MOST_STEPS", MOST_STEPS)
+    monkeypatch.setattr(intake_module, "PAGE_STEPS", 4)
+
+
+@pytest.fixture
+def state(tmp_path):
+    state = State(os.fspath(tmp_path / "intake"))
+    yield state
+    state.close()
+
+
+@pytest.fixture
+def joiner():
+    return Joiner(window_seconds=1.0)
+
+
+@pytest.fixture
+def intake(state, joiner):
+    return Intake(Journal(state), joiner)
+
+
+@contextmanager
+def stalled(engine):
+    """Let the engine do nothing for a while."""
+    engine._round = lambda: False
+    yield
+    del engine._round
+    engine.ring()
+
+
+def put(intake, *names, what=CREATED):
+    intake.put([Step(time.time(), what, f"/srv/{name}") for name in names])
+
+
+def drained(intake, joiner):
+    """Take all as the engine does; give the numbers of the groups that came."""
+    numbers = []
+    while len(joiner) or intake.is_behind:
+        intake.let_in()
+        assert len(joiner) < MOST_STEPS + 4
+        _, groups = joiner.take(now=time.monotonic() + 60, most=3)
+        numbers += [number for group in groups for number in group.numbers]
+    return numbers
+
+
+def test_beyond_the_bound_steps_wait_on_disk(intake, joiner):
+    put(intake, *range(100))
+
+    assert (len(joiner), intake.is_behind) == (MOST_STEPS, True)
+
+
+def test_what_waits_on_disk_comes_once_and_in_its_order(intake, joiner):
+    put(intake, *range(60))
+    put(intake, *range(60, 100))
+
+    assert drained(intake, joiner) == list(range(1, 101))
+    assert not intake.is_behind
+
+
+def test_what_is_told_later_does_not_overtake_what_waits_on_disk(intake, joiner):
+    put(intake, *range(20))
+    joiner.take(now=time.monotonic() + 60, most=100)
+
+    put(intake, "later")
+
+    assert "/srv/later" not in joiner
+    assert drained(intake, joiner) == list(range(11, 22))
+
+
+def test_many_steps_of_one_file_fill_it_too(intake, joiner):
+    put(intake, *["log"] * 30, what=WRITTEN)
+
+    _, (group,) = joiner.take(now=0.0, most=100)
+
+    assert (group.count, intake.is_behind) == (MOST_STEPS, True)
+
+
+def test_a_directorys_move_waits_for_nothing(intake, joiner):
+    put(intake, *range(20))
+
+    intake.put([Step(time.time(), MOVED, "/srv/new", "/srv/old", True)])
+    (move,), _ = joiner.take(now=0.0, most=0)
+
+    assert list(move.numbers) == [21]
+
+
+def test_steps_on_disk_follow_the_directory_that_was_moved_after_them(state):
+    journal = Journal(state)
+    steps = [("/srv/old/a", ""), ("/srv/older", ""), ("/srv/b", "/srv/old/b"), ("/srv/old", "")]
+    journal.write([Step(0.0, MOVED, *paths) for paths in [*steps, ("/srv/old/late", "")]])
+
+    with state.writing() as connection:
+        journal_module.rename_directory(connection, "/srv/old", "/srv/new", before=5)
+
+    found = [(step.path, step.path_from) for _, step in journal.read(0, most=10)]
+    wanted = [("/srv/new/a", ""), ("/srv/older", ""), ("/srv/b", "/srv/new/b"), ("/srv/new", "")]
+    assert found == [*wanted, ("/srv/old/late", "")]
+
+
+def change_and_move(tree):
+    (tree / "old").mkdir()
+    for number in range(30):
+        (tree / "old" / f"{number}.txt").write_text("x")
+    (tree / "old").rename(tree / "new")
+
+
+def test_files_of_a_directory_that_was_moved_while_they_waited_on_disk(tree, node):
+    with running_agent(tree, node.url) as agent:
+        with stalled(agent.engine):
+            change_and_move(tree)
+            wait_until(lambda: agent.joiner.has_moves)
+            assert agent.intake.is_behind
+
+        assert len(changes(node, 31)) == 31
+    wanted = {f"{tree}/new"} | {f"{tree}/new/{number}.txt" for number in range(30)}
+    assert {log["path"] for log in node.logs} == wanted
+
+
+def test_what_a_killed_agent_left_on_disk_is_told_by_the_next(tree, node, tmp_path):
+    with running_agent(tree, node.url) as agent:
+        agent.engine._round = lambda: False
+        change_and_move(tree)
+        wait_until(lambda: agent.joiner.has_moves)
+        agent.finish(within_seconds=5)
+        agent.is_finished = True
+
+    with running_agent(tree, node.url):
+        assert wait_until(lambda: len({log["path"] for log in node.logs}) == 31)
+        assert len(changes(node, 31)) == 31
+    assert {log["action"] for log in node.logs} == {"created"}
+
+
+def test_an_agent_that_ends_leaves_on_disk_what_is_there(tree, node, tmp_path):
+    with running_agent(tree, node.url) as agent:
+        agent.engine._round = lambda: False
+        for number in range(50):
+            (tree / f"{number}.txt").touch()
+        wait_until(lambda: agent.intake.is_behind)
+
+    with running_agent(tree, node.url):
+        assert len(changes(node, 50)) == 50
+
+
+def test_what_can_be_kept_nowhere_is_scanned_for(tree, node, monkeypatch, caplog):
+    def refuse(journal, steps):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with running_agent(tree, node.url) as agent:
+        monkeypatch.setattr(Journal, "write", refuse)
+        monkeypatch.setattr(joiner_module, "MOST_STEPS", 0)
+        (tree / "a.txt").touch()
+
+        assert changes(node, 1) == [("created", "a.txt")]
+        assert agent.overflows
+    assert "could not be kept" in caplog.text
+    assert node.logs[0]["attributes"]["found_by"] == "scan: overflow"
