@@ -140,7 +140,7 @@ def _hurried() -> Iterator[None]:
 
 
 def _fill(count: int) -> None:
-    from fim.record.reading import NewLog
+    from fim.record.new_log import NewLog
     from fim.store import write
 
     fleet, end, started_at = Fleet(seed=count), end_of_week(), time.monotonic()

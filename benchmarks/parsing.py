@@ -23,8 +23,9 @@ if not settings.configured:
 
 from fim.formats.registry import FORMATS, format_of  # noqa: E402
 from fim.ingest.files import open_records  # noqa: E402
+from fim.record.fields import InvalidRecord  # noqa: E402
 from fim.record.raw import pack_raw  # noqa: E402
-from fim.record.reading import InvalidRecord, read_log  # noqa: E402
+from fim.record.reading import read_log
 
 FIXTURES = ROOT / "tests" / "fim" / "formats" / "fixtures"
 OWN_BAR, FOREIGN_BAR = 15, 60

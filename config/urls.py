@@ -9,7 +9,6 @@ from rest_framework.permissions import AllowAny
 
 from config import health
 from config.api import errors
-from fim.protocols.elastic.views import BareRootView
 
 schema_view = get_schema_view(
     openapi.Info(
@@ -30,12 +29,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("users.urls")),
     path("api/", include("threats.urls")),
-    path("api/", include("fim.urls")),
-    path("api/", include("fim.hosts.urls")),
-    path("api/", include("fim.protocols.osquery.urls")),
-    path("dhimp/api/", include("fim.protocols.dhimp.urls")),
-    path("elastic", BareRootView.as_view()),
-    path("elastic/", include("fim.protocols.elastic.urls")),
+    path("", include("fim.urls")),
     path("swagger/", schema_view.with_ui("swagger"), name="swagger"),
     path("redoc/", schema_view.with_ui("redoc"), name="redoc"),
     path("swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),

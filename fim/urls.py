@@ -1,43 +1,15 @@
-"""Paths of logs, below /api/."""
+"""Every path of file integrity, from the node's root."""
 
-from django.urls import path
-from rest_framework.routers import Route, SimpleRouter
+from django.urls import include, path
 
-from fim.logs import views
-
-
-class LogRouter(SimpleRouter):
-    """A router whose list path takes DELETE too, with the ids in the body."""
-
-    routes = [
-        Route(
-            url=r"^{prefix}{trailing_slash}$",
-            mapping={"get": "list", "delete": "destroy_many"},
-            name="{basename}-list",
-            detail=False,
-            initkwargs={},
-        ),
-        Route(
-            url=r"^{prefix}/{lookup}{trailing_slash}$",
-            mapping={"get": "retrieve"},
-            name="{basename}-detail",
-            detail=True,
-            initkwargs={},
-        ),
-    ]
-
-
-router = LogRouter()
-router.register("logs", views.FimLogViewSet)
+from fim.protocols.elastic.views import BareRootView
 
 urlpatterns = [
-    path("ingest/fim/", views.IngestView.as_view(), name="ingest"),
-    path("ingest/fim/<slug:format_name>/", views.IngestFormatView.as_view(), name="ingest-format"),
-    path("logs/export/", views.ExportView.as_view(), name="export"),
-    path("logs/analytics/", views.AnalyticsView.as_view(), name="analytics"),
-    path("logs/analytics/historical/", views.HistoricalView.as_view(), name="historical"),
-    path("logs/today/", views.TodayView.as_view(), name="today"),
-    path("logs/by-date/", views.ByDateView.as_view(), name="by-date"),
-    path("logs/stats-by-date/", views.StatsByDateView.as_view(), name="stats-by-date"),
-    *router.urls,
+    path("api/", include("fim.ingest.urls")),
+    path("api/", include("fim.logs.urls")),
+    path("api/", include("fim.hosts.urls")),
+    path("api/", include("fim.protocols.osquery.urls")),
+    path("dhimp/api/", include("fim.protocols.dhimp.urls")),
+    path("elastic", BareRootView.as_view()),
+    path("elastic/", include("fim.protocols.elastic.urls")),
 ]

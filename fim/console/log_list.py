@@ -23,7 +23,7 @@ from fim.logs.filters import FimLogFilter
 from fim.logs.pagination import read_cursor, write_cursor
 from fim.models import Action, Category, DayCount, FimLog
 from fim.models.days import FIRST_DAY, LAST_DAY, bounds_of_day
-from fim.record.reading import LIMITS
+from fim.record.fields import LIMITS
 
 LOGS_A_PAGE = 50
 SAMPLED_LOGS = 1_000

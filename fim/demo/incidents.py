@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fim.demo.routine import hash_of, moment, new_log, random_hash
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 from fim.store.write import dedup_key_of
 from threats.models import Severity, Status
 

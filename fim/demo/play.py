@@ -9,7 +9,7 @@ from django.db.models.signals import pre_save
 from fim.demo.incidents import Handling, SensorEvent
 from fim.demo.watch import Heartbeat, Round
 from fim.hosts.services import check_hosts, record_heartbeat
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 from fim.store.write import EVENT_SEVERITIES, store_logs
 from threats.models import Alert, AlertChange, Event, Status
 from threats.services import change_alert, record_event

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from fim.demo.fleet import HOSTS, PACKAGES, Habit, Package, habits_of, hosts_of
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 
 SATURDAY = 5
 SOURCE = "picket-agent"

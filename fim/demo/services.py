@@ -19,7 +19,7 @@ from fim.demo.story import story
 from fim.demo.watch import heartbeats, is_heard
 from fim.models import FimLog
 from fim.models.hosts import Host
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 from threats.models import Event
 from users.keys.services import create_key
 from users.models import Key, Role, Scope, User

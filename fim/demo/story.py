@@ -26,7 +26,7 @@ from fim.demo.incidents import (
     handlings,
 )
 from fim.demo.routine import hash_of, moment, new_log
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 from fim.store.write import dedup_key_of
 from threats.models import Severity
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fim.formats.aide_text import is_text_report, read_text_report
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import (
     IGNORED,
     Parsed,
@@ -21,7 +22,6 @@ from fim.record.parsed import (
     compact,
     event_id_of,
 )
-from fim.record.reading import InvalidRecord
 from fim.record.timestamps import timestamps
 
 NAME = "aide"

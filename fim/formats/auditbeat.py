@@ -20,8 +20,8 @@ from fim.formats.ecs_fields import (
     user_attributes,
     words,
 )
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import IGNORED, Parsed, as_sha256, as_text, first_text
-from fim.record.reading import InvalidRecord
 
 NAME = "auditbeat"
 TITLE = "Auditbeat and Elastic FIM"

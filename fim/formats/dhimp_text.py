@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from fim.record.actions import read_action
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import Parsed, ParsedLog, compact, event_id_of
-from fim.record.reading import InvalidRecord
 from fim.record.timestamps import as_moment
 
 NAME = "dhimp_text"

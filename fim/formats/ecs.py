@@ -20,8 +20,8 @@ from fim.formats.ecs_fields import (
     words,
 )
 from fim.formats.elastic_defend import is_elastic_defend
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import IGNORED, Parsed, as_text, dig, first_text
-from fim.record.reading import InvalidRecord
 
 NAME = "ecs"
 TITLE = "ECS file events"

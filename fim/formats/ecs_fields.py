@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fim.record.categories import ELASTIC_RISKS
+from fim.record.fields import EARLIEST, MAX_INTEGER, InvalidRecord
 from fim.record.parsed import (
     Parsed,
     ParsedLog,
@@ -20,7 +21,6 @@ from fim.record.parsed import (
     event_id_of,
     first_text,
 )
-from fim.record.reading import EARLIEST, MAX_INTEGER, InvalidRecord
 
 PATH_MISSING = {"path": ["The record names no file: file.path is missing."]}
 

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from fim.record.categories import FALCO_PRIORITIES
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import (
     Parsed,
     ParsedEvent,
@@ -17,7 +18,6 @@ from fim.record.parsed import (
     compact,
     event_id_of,
 )
-from fim.record.reading import InvalidRecord
 from fim.record.timestamps import timestamps
 
 NAME = "falco"

@@ -7,6 +7,7 @@ One line, a snapshot, a batch of differences, or the body of the TLS logger, whi
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from fim.record.fields import LIMITS, InvalidRecord
 from fim.record.parsed import (
     IGNORED,
     Parsed,
@@ -17,7 +18,6 @@ from fim.record.parsed import (
     compact,
     event_id_of,
 )
-from fim.record.reading import LIMITS, InvalidRecord
 from fim.record.timestamps import moment_of_epoch
 
 NAME = "osquery"

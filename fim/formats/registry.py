@@ -16,8 +16,9 @@ from fim.formats import (
     sysmon,
     wazuh,
 )
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import Parsed
-from fim.record.reading import InvalidRecord, SentLog
+from fim.record.reading import SentLog
 
 
 class Format(Protocol):

@@ -11,6 +11,7 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from fim.record.categories import SAMHAIN_SEVERITIES
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import (
     IGNORED,
     Parsed,
@@ -21,7 +22,6 @@ from fim.record.parsed import (
     event_id_of,
     first_text,
 )
-from fim.record.reading import InvalidRecord
 from fim.record.timestamps import timestamps
 
 NAME = "samhain"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fim.record.categories import read_wazuh_level
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import (
     IGNORED,
     Parsed,
@@ -21,7 +22,6 @@ from fim.record.parsed import (
     event_id_of,
     first_text,
 )
-from fim.record.reading import InvalidRecord
 from fim.record.timestamps import as_moment
 
 NAME = "sysmon"

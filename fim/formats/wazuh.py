@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fim.record.categories import read_wazuh_level
+from fim.record.fields import EARLIEST, LIMITS, InvalidRecord
 from fim.record.parsed import (
     IGNORED,
     Parsed,
@@ -16,7 +17,6 @@ from fim.record.parsed import (
     compact,
     event_id_of,
 )
-from fim.record.reading import EARLIEST, LIMITS, InvalidRecord
 from fim.record.timestamps import moment_of_epoch
 
 NAME = "wazuh"

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
 from fim.models.hosts import Host, HostQuerySet, State
-from fim.record.reading import LIMITS
+from fim.record.fields import LIMITS
 
 
 class HostFilter(filters.FilterSet):

@@ -6,9 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fim.logs.serializers import IncronStatusSerializer
 from fim.models.hosts import BlindReason, DroppedRange, Host, State
-from fim.record.reading import EARLIEST, LIMITS, MAX_INTEGER, read_text
+from fim.record.fields import EARLIEST, LIMITS, MAX_INTEGER, read_text
 from fim.record.truncation import fit_text
 
 MAX_SECONDS = 10**9
@@ -244,6 +243,13 @@ class AgentSerializer(serializers.ModelSerializer[Host]):
         model = Host
         fields = ["host", "state", "last_seen_at", "version", "is_blind", "blind_since"]
         read_only_fields = fields
+
+
+class IncronStatusSerializer(serializers.Serializer[Any]):
+    is_running = serializers.BooleanField()
+    source = serializers.ChoiceField(choices=["status_file", "process_list"])  # type: ignore[assignment]
+    detail = serializers.CharField(help_text="What was seen, and why it is not running.")
+    status_age_seconds = serializers.FloatField(allow_null=True)
 
 
 class WatchersSerializer(IncronStatusSerializer):

@@ -14,7 +14,7 @@ from fim.hosts import events
 from fim.models import DayCount
 from fim.models.fields import MomentField
 from fim.models.hosts import BlindReason, DroppedRange, Host, HostCheck
-from fim.record.reading import EARLIEST, MAX_AHEAD, MAX_INTEGER
+from fim.record.fields import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.store.dialects.turns import turn_to_write
 from users.audit.services import write_audit
 from users.models import Deed, Kind

@@ -13,10 +13,11 @@ from rest_framework.views import APIView
 
 from fim.hosts import serializers
 from fim.hosts.filters import HostFilter
+from fim.hosts.incron import incron_status
 from fim.hosts.services import forget_host, record_heartbeat
+from fim.ingest import schema
+from fim.ingest.default_host import default_host
 from fim.ingest.permissions import MayPostLogsOrIsNear
-from fim.logs import schema
-from fim.logs.views import IncronView, default_host
 from fim.models.hosts import Host, HostQuerySet, State
 from users.audit.services import who_of
 from users.authentication import KeyAuthentication
@@ -89,6 +90,19 @@ class HostViewSet(
 
     def perform_destroy(self, instance: Host) -> None:
         forget_host(instance, by=who_of(self.request))
+
+
+class IncronView(APIView):
+    @swagger_auto_schema(
+        operation_summary="Say whether the host's incron file watcher is active",
+        responses={200: serializers.IncronStatusSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        status = incron_status(
+            status_path=settings.INCRON_STATUS_PATH,
+            max_age_seconds=settings.INCRON_STATUS_MAX_AGE_SECONDS,
+        )
+        return Response(serializers.IncronStatusSerializer(status).data)
 
 
 class IncronAndAgentView(IncronView):

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from fim.record.reading import NUMBER_FIELDS
+from fim.record.fields import NUMBER_FIELDS
 
 # How the header of every such file begins: no log of a tool does.
 HEADER = b"id,event_id,timestamp,received_at,host,"

@@ -13,9 +13,11 @@ from fim.formats import picket
 from fim.formats.registry import Format, format_of, gather, named_format
 from fim.ingest.body import Malformed
 from fim.record.actions import read_action
+from fim.record.fields import InvalidRecord
+from fim.record.new_log import NewLog
 from fim.record.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_hash
 from fim.record.raw import pack_raw
-from fim.record.reading import InvalidRecord, NewLog, SentLog, complete_log, read_log
+from fim.record.reading import SentLog, complete_log, read_log
 from fim.record.truncation import fit_fields, fit_text
 from fim.store.commit import commit
 

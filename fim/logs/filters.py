@@ -7,7 +7,7 @@ from django_filters import rest_framework as filters
 from config.api.filters import MomentFilter
 from fim.logs.pagination import Span
 from fim.models import Action, Category, FimLog, FimLogQuerySet
-from fim.record.reading import LIMITS
+from fim.record.fields import LIMITS
 from fim.store.dialects.logs import with_values
 from fim.store.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, search_logs
 

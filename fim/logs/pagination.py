@@ -17,7 +17,7 @@ from rest_framework.utils.urls import replace_query_param
 from config.api.pagination import PageNumberPagination
 from fim.models import DayCount, FimLog, FimLogQuerySet, HourCount
 from fim.models.days import bounds_of_day, bounds_of_hour, day_of
-from fim.record.reading import MAX_INTEGER
+from fim.record.fields import MAX_INTEGER
 from fim.store.dialects.logs import newest_ids
 
 # As far as this, counting rows off is as cheap as asking the day counts where they begin.

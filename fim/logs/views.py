@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
-from http import HTTPStatus
 from itertools import chain
 from typing import Any
 
-from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -14,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.gzip import gzip_page
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import mixins, viewsets
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
@@ -25,12 +23,6 @@ from rest_framework.views import APIView
 
 from config.api.pagination import positive_int
 from config.api.renderers import written
-from fim.formats.registry import FORMATS
-from fim.hosts.incron import incron_status
-from fim.ingest.body import Body, MalformedBody
-from fim.ingest.parsers import PARSERS, LogsNegotiation
-from fim.ingest.permissions import MayPostLogsOrIsNear
-from fim.ingest.pipeline import Reader, store_taken
 from fim.logs import schema, serializers
 from fim.logs.export import FORMATS as EXPORT_FORMATS
 from fim.logs.export import ExportFormat, gather, read_batches, read_rows
@@ -39,66 +31,11 @@ from fim.logs.pagination import LogPagination
 from fim.logs.reports import DayReport, logs_of_day, report_day, report_days
 from fim.models import FimLog
 from fim.models.days import FIRST_DAY, LAST_DAY
-from fim.record.reading import read_text
-from fim.store.commit import commit_log
 from fim.store.deletes import delete_logs
 from users.audit.services import who_of
-from users.authentication import KeyAuthentication, Machine
 from users.permissions import IsAdmin, IsPerson
-from users.throttles import IngestThrottle, KeyThrottle
 
 MAX_LOGS_A_CATEGORY = 1_000
-
-
-class IngestView(APIView):
-    """Takes one log, an array or NDJSON. What it acknowledges is committed."""
-
-    authentication_classes = [KeyAuthentication]
-    permission_classes = [MayPostLogsOrIsNear]
-    throttle_classes = [KeyThrottle, IngestThrottle]
-    parser_classes = PARSERS
-    content_negotiation_class = LogsNegotiation
-
-    @swagger_auto_schema(**schema.INGEST)
-    def post(self, request: Request) -> Response:
-        return self._take(request, None)
-
-    def _take(self, request: Request, format_name: str | None) -> Response:
-        body = request.data
-        if not isinstance(body, Body):
-            raise MalformedBody("The body is empty.")
-        reader = Reader(timezone.now(), default_host(request), format_name)
-        taken = reader.read_all(body.records)
-        # Else they would stay beside their logs until the answer is sent.
-        body.records.clear()
-        if not body.is_batch and (alone := taken[0].only_log):
-            log, is_new = commit_log(alone)
-            status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
-            return Response(serializers.FimLogSerializer(log).data, status=status)
-        if not body.is_batch and taken[0].is_refused:
-            raise ValidationError(taken[0].errors[0])
-        answer = store_taken(taken, reader)
-        return Response(answer.as_json(), status=answer.http_status)
-
-
-class IngestFormatView(IngestView):
-    """The same for records of one named format, without looking at their shape first."""
-
-    @swagger_auto_schema(**schema.INGEST_FORMAT)
-    def post(self, request: Request, format_name: str) -> Response:
-        if format_name not in FORMATS:
-            raise NotFound(f"There is no format {format_name}; there are {', '.join(FORMATS)}.")
-        return self._take(request, format_name)
-
-
-def default_host(request: Request) -> str:
-    """The host of logs that name none: `?host=`, else the key's, else the node's own name."""
-    try:
-        named = read_text("host", request.query_params.get("host", ""))
-    except ValueError as exc:
-        raise ValidationError({"host": [str(exc)]}) from exc
-    key_host = request.user.key.host if isinstance(request.user, Machine) else ""
-    return named or key_host or settings.NODE_NAME
 
 
 class FimLogViewSet(
@@ -258,16 +195,3 @@ class ByDateView(ReportView):
     )
     def get(self, request: Request) -> Response:
         return self.tell_logs(request, self.read_date(request))
-
-
-class IncronView(APIView):
-    @swagger_auto_schema(
-        operation_summary="Say whether the host's incron file watcher is active",
-        responses={200: serializers.IncronStatusSerializer},
-    )
-    def get(self, request: Request) -> Response:
-        status = incron_status(
-            status_path=settings.INCRON_STATUS_PATH,
-            max_age_seconds=settings.INCRON_STATUS_MAX_AGE_SECONDS,
-        )
-        return Response(serializers.IncronStatusSerializer(status).data)

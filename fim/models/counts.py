@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from fim.models.logs import Category
-from fim.record.reading import LIMITS
+from fim.record.fields import LIMITS
 
 
 class DayCount(models.Model):

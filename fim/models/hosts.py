@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Value, When
 
 from fim.models.fields import MomentField
-from fim.record.reading import LIMITS
+from fim.record.fields import LIMITS
 
 MAX_RANGES_SHOWN = 20
 

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 
 from fim.models.fields import CompactUUIDField, MomentField
+from fim.record.fields import LIMITS
+from fim.record.new_log import file_name_of
 from fim.record.raw import unpack_raw
-from fim.record.reading import LIMITS, file_name_of
 
 
 class Category(models.TextChoices):

@@ -2,112 +2,35 @@
 
 import json
 import math
-import ntpath
-import posixpath
 import re
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from fim.record.actions import ACTIONS, read_action
 from fim.record.categories import read_severity
+from fim.record.fields import (
+    CATEGORIES,
+    EARLIEST,
+    HASH,
+    HASH_FIELDS,
+    LIMITS,
+    MAX_AHEAD,
+    MAX_ATTRIBUTES_CHARACTERS,
+    MAX_ATTRIBUTES_DEPTH,
+    MAX_INTEGER,
+    NUMBER_FIELDS,
+    TEXT_FIELDS,
+    InvalidRecord,
+    is_storable,
+    read_text,
+)
+from fim.record.new_log import NewLog
 
-CATEGORIES = ("malware", "danger", "suspicious", "normal")
-
-# Characters a text field may have. Linux allows paths of 4,096 bytes (PATH_MAX) and names of
-# hosts, users and groups far below 255.
-LIMITS = {
-    "host": 255,
-    "severity": 255,
-    "action": 64,
-    "path": 4096,
-    "path_from": 4096,
-    "user": 255,
-    "process": 1024,
-    "executable": 4096,
-    "sha256": 64,
-    "sha256_before": 64,
-    "mode": 64,
-    "owner": 255,
-    "group": 255,
-    "rule": 255,
-    "full_log": 65_536,
-    "source": 64,
-}
-TEXT_FIELDS = tuple(LIMITS)
-HASH_FIELDS = ("sha256", "sha256_before")
-NUMBER_FIELDS = ("size_bytes", "seq")
-MAX_INTEGER = 2**63 - 1
-MAX_ATTRIBUTES_CHARACTERS = 65_536
-MAX_ATTRIBUTES_DEPTH = 8
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-# A clock may be a little off; what is further ahead than this is not believed.
-MAX_AHEAD = timedelta(minutes=10)
-HASH = r"[0-9a-f]{64}"
 ESCAPED_NUL = b"\\u0000"
 
-
-class InvalidRecord(Exception):
-    """A record that cannot be a log; `fields` says why, by field."""
-
-    def __init__(self, fields: dict[str, list[str]]) -> None:
-        super().__init__(fields)
-        self.fields = fields
-
-
-class NewLog(msgspec.Struct, gc=False):
-    """A log that is fit to be stored; the fields are those of the contract.
-
-    A struct of msgspec's: made, and read as a row, in a sixth of what a dataclass takes.
-    """
-
-    timestamp: datetime
-    received_at: datetime
-    host: str
-    category: str
-    action: str
-    path: str
-    event_id: uuid.UUID | None = None
-    severity: str = ""
-    path_from: str = ""
-    user: str = ""
-    process: str = ""
-    executable: str = ""
-    sha256: str = ""
-    sha256_before: str = ""
-    size_bytes: int | None = None
-    mode: str = ""
-    owner: str = ""
-    group: str = ""
-    rule: str = ""
-    full_log: str = ""
-    source: str = ""
-    seq: int | None = None
-    attributes: dict[str, Any] = {}  # noqa: RUF012
-    # Both 0 until it is stored.
-    id: int = 0
-    subject_id: int = 0
-    # What the agent sent, packed, where its words are not Picket's own.
-    raw: bytes = b""
-
-    @property
-    def file_name(self) -> str:
-        return file_name_of(self.path)
-
-
-def file_name_of(path: str) -> str:
-    """Return the last part of a path; of a Windows path too, whose separator is a backslash."""
-    is_windows = path[1:3] == ":\\" or path.startswith("\\\\")
-    if is_windows:
-        return ntpath.basename(path.rstrip("\\/")) or path
-    return posixpath.basename(path.rstrip("/")) or path
-
-
-_TEXTS = [
-    (name, Annotated[str, msgspec.Meta(max_length=limit)], "") for name, limit in LIMITS.items()
-]
 _Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)] | None
 _Hash = Annotated[str, msgspec.Meta(pattern=rf"\A({HASH})?\Z")]
 
@@ -235,30 +158,6 @@ def complete_log(sent: Any, *, received_at: datetime, default_host: str) -> NewL
         sent.seq,
         attributes,
     )
-
-
-def read_text(name: str, value: object) -> str:
-    """Return a text within its limit; raise ValueError with a message for the client."""
-    if not isinstance(value, str):
-        raise ValueError("Takes a text.")
-    if len(value) > LIMITS[name]:
-        raise ValueError(f"Has {len(value)} characters; at most {LIMITS[name]} are accepted.")
-    if not is_storable(value):
-        raise ValueError("Holds a NUL or a lone surrogate, which is no text.")
-    return value
-
-
-def is_storable(text: str) -> bool:
-    """Say whether both databases can hold the text: UTF-8 without NUL."""
-    if "\x00" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _read_action(name: str, value: object) -> str:

@@ -10,7 +10,7 @@ import re
 from itertools import islice
 from typing import Any
 
-from fim.record.reading import LIMITS, MAX_ATTRIBUTES_CHARACTERS
+from fim.record.fields import LIMITS, MAX_ATTRIBUTES_CHARACTERS
 
 # These say what the log is about: two of them must not become one by being cut.
 NAMES = ("path", "host")

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from fim.models import FimLog
+from fim.record.new_log import NewLog
 from fim.record.parsed import ParsedEvent
-from fim.record.reading import NewLog
 from fim.store.dialects.turns import turn_to_write
 from fim.store.write import store_logs
 from threats.services import record_event

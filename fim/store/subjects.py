@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from fim.models import FimLogQuerySet
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 from fim.store.dialects.subjects import (
     holds,
     insert_subjects,

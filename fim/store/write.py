@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from fim.models import Category, FimLog, RawRecord
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 from fim.store.counts import add_counts, keys_of
 from fim.store.dialects.logs import insert_logs, reserve_ids
 from fim.store.subjects import assign_subjects

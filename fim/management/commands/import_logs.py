@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.progress_bar import Bar
 from fim.formats.registry import FORMATS
 from fim.ingest.file_import import FileImport
-from fim.record.reading import read_text
+from fim.record.fields import read_text
 
 
 class Command(BaseCommand):

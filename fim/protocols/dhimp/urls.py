@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from fim.logs.views import IncronView, IngestView
+from fim.hosts.views import IncronView
+from fim.ingest.views import IngestView
+from fim.logs.urls import LogRouter
 from fim.protocols.dhimp import views
-from fim.urls import LogRouter
 from users.views import CheckAuthView, LogoutView
 
 router = LogRouter()

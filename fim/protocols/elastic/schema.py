@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_yasg import openapi
 
-from fim.logs.schema import HOST
+from fim.ingest.schema import HOST
 
 SECURITY: list[dict[str, list[str]]] = [{"Api-Key": []}, {}]
 

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fim.ingest.body import MalformedBody
+from fim.ingest.default_host import default_host
 from fim.ingest.permissions import MayPostLogsOrIsNear
 from fim.ingest.pipeline import IngestAnswer, take_records
-from fim.logs.views import default_host
 from fim.protocols.elastic import schema
 from fim.protocols.elastic.answers import ElasticAnswers, bulk_answer
 from fim.protocols.elastic.authentication import ElasticKeyAuthentication

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from fim.formats import osquery
 from fim.ingest.pipeline import take_records
-from fim.record.reading import read_text
+from fim.record.fields import read_text
 from users.keys.services import create_key
 from users.models import Key, Scope
 

@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from config.raw_sql import run, run_many
 from fim.models import FimLog, FimLogQuerySet
 from fim.models.fields import microseconds_of
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 
 TABLE = FimLog._meta.db_table
 # A log's fields in their order, but for the last one, the raw record.

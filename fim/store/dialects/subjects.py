@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from config.raw_sql import run, run_many
 from fim.models import Subject
-from fim.record.reading import NewLog
+from fim.record.new_log import NewLog
 
 SUBJECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest"
 DIGESTS_A_STATEMENT = 500

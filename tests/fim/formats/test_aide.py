@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fim.formats import aide
-from fim.record.reading import InvalidRecord
+from fim.record.fields import InvalidRecord
 from tests.fim.formats.mutations import FIXTURES, fixture, fixtures_of, mutated
 
 CONFIG = "/opt/shop/config.ini"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 
 from fim.formats import auditbeat
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import IGNORED
-from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import JSON, fixture, fixtures_of, mutated
 
 RECORDS = fixtures_of("auditbeat")

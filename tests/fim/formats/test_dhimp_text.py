@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fim.formats import dhimp_text
-from fim.record.reading import InvalidRecord, read_log
+from fim.record.fields import InvalidRecord
+from fim.record.reading import read_log
 
 LINE = (
     "[31-12-2025 23:59:59] [BAHAYA] DIUBAH: /srv/web/index.php oleh budi (via vim -> /usr/bin/vim)"

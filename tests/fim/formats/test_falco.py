@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from fim.formats import falco
-from fim.record.reading import InvalidRecord
+from fim.record.fields import InvalidRecord
 from tests.fim.formats.mutations import fixture, fixtures_of, mutated
 
 WRITE = fixture("falco_write.json")

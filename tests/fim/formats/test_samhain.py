@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fim.formats import samhain
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import IGNORED
-from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import FIXTURES, fixture, fixtures_of, mutated
 
 LOCAL = (FIXTURES / "samhain_local.log").read_text().splitlines()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from fim.formats import sysmon
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import IGNORED
-from fim.record.reading import InvalidRecord
 from tests.fim.formats.mutations import fixture, fixtures_of, mutated
 
 DROPPED = "C:\\Users\\ines\\AppData\\Local\\Temp\\drop.exe"

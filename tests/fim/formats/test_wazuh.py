@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from fim.formats import osquery, wazuh
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import IGNORED
-from fim.record.reading import InvalidRecord, read_log
+from fim.record.reading import read_log
 from tests.factories import NOON
 from tests.fim.formats.mutations import FIXTURES, JSON, fixture, fixtures_of, mutated
 

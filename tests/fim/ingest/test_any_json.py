@@ -6,16 +6,9 @@ from hypothesis import strategies as st
 
 from fim.logs.serializers import FimLogSerializer
 from fim.models import FimLog
-from fim.record.reading import (
-    HASH_FIELDS,
-    LIMITS,
-    MAX_INTEGER,
-    NUMBER_FIELDS,
-    READERS,
-    InvalidRecord,
-    NewLog,
-    read_log,
-)
+from fim.record.fields import HASH_FIELDS, LIMITS, MAX_INTEGER, NUMBER_FIELDS, InvalidRecord
+from fim.record.new_log import NewLog
+from fim.record.reading import READERS, read_log
 from fim.store.write import store_logs
 from tests.factories import NOON
 

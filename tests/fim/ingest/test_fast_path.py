@@ -199,7 +199,7 @@ def test_what_fails_otherwise_is_for_the_whole_way_to_tell(post, whole, monkeypa
         raise ValueError("a bug")
 
     monkeypatch.setattr(fast_path, "commit_log", fail)
-    monkeypatch.setattr("fim.logs.views.commit_log", fail)
+    monkeypatch.setattr("fim.ingest.views.commit_log", fail)
     status, _, body = post(json.dumps(log_json()))
 
     assert (status, json.loads(body)["code"], whole.calls) == (500, "server_error", 1)

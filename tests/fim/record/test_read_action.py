@@ -2,7 +2,7 @@
 
 import pytest
 
-from fim.record.reading import InvalidRecord
+from fim.record.fields import InvalidRecord
 from tests.factories import new_log
 
 

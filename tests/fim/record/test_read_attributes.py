@@ -2,7 +2,7 @@
 
 import pytest
 
-from fim.record.reading import MAX_ATTRIBUTES_CHARACTERS, InvalidRecord
+from fim.record.fields import MAX_ATTRIBUTES_CHARACTERS, InvalidRecord
 from tests.factories import new_log
 
 NO_TEXT = "Holds a NUL or a lone surrogate, which is no text."

@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from fim.record.reading import LIMITS, MAX_INTEGER, InvalidRecord, read_log
+from fim.record.fields import LIMITS, MAX_INTEGER, InvalidRecord
+from fim.record.reading import read_log
 from tests.factories import NOON, log_json, new_log
 
 DIGEST = "a0" * 32

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fim.record.reading import InvalidRecord
+from fim.record.fields import InvalidRecord
 from tests.factories import NOON, new_log
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fim.ingest.pipeline import take_records
 from fim.models import FimLog, RawRecord
-from fim.record.reading import LIMITS, MAX_ATTRIBUTES_CHARACTERS, is_storable
+from fim.record.fields import LIMITS, MAX_ATTRIBUTES_CHARACTERS, is_storable
 from fim.record.truncation import fit_attributes, fit_fields, fit_text
 from tests.factories import NOON
 from tests.fim.formats.mutations import fixture

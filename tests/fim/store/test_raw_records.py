@@ -7,9 +7,9 @@ import pytest
 from fim.formats.registry import FOREIGN, FORMATS
 from fim.ingest.pipeline import take_records
 from fim.models import FimLog, RawRecord
+from fim.record.fields import InvalidRecord
 from fim.record.parsed import Parsed, ParsedEvent, ParsedLog
 from fim.record.raw import MAX_RAW_CHARACTERS, pack_raw, unpack_raw
-from fim.record.reading import InvalidRecord
 from fim.store.deletes import delete_logs
 from tests.factories import NOON, log_json, make_log
 from threats.models import Event

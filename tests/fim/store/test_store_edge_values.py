@@ -4,7 +4,7 @@ import pytest
 
 from fim.logs.serializers import FimLogSerializer
 from fim.models import FimLog
-from fim.record.reading import LIMITS, MAX_INTEGER
+from fim.record.fields import LIMITS, MAX_INTEGER
 from tests.factories import make_log
 
 pytestmark = pytest.mark.django_db

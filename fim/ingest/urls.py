@@ -1,0 +1,10 @@
+"""Paths that take logs, below /api/ingest/."""
+
+from django.urls import path
+
+from fim.ingest import views
+
+urlpatterns = [
+    path("ingest/fim/", views.IngestView.as_view(), name="ingest"),
+    path("ingest/fim/<slug:format_name>/", views.IngestFormatView.as_view(), name="ingest-format"),
+]
