@@ -14,7 +14,7 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 	STATIC_ROOT=$(DEMO_DIR)/static ENV_FILE=/dev/null NODE_NAME=demo \
 	SECRET_KEY= JWT_SIGNING_KEY=
 
-.PHONY: help run demo screenshots test test-long bench bench-quick lint clean
+.PHONY: help run demo screenshots test test-long bench bench-quick lint lock clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
 	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
 	@echo "make screenshots  the README's pictures, taken anew"
+	@echo "make lock       pin what *.in name with hashes; UPGRADE=--upgrade takes the newest of the rest"
 	@echo "make clean      remove the virtual environment and caches; var/ stays"
 
 $(BIN)/python:
@@ -83,6 +84,14 @@ bench: $(VENV)/installed-dev
 bench-quick: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks all --quick --database sqlite
 	$(BIN)/python -m benchmarks batch --quick --database postgres
+
+# One file for every platform and Python from the floor on. Pins stay unless UPGRADE says otherwise.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+	--python-version 3.11 --no-strip-extras --generate-hashes $(UPGRADE)
+
+lock: $(VENV)/installed-dev
+	$(LOCK) requirements.in --output-file requirements.txt
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
