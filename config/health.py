@@ -12,10 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config import VERSION
+
 
 class HealthSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["ok", "unavailable"])
     detail = serializers.CharField(required=False, help_text="What is missing.")
+
+
+class AliveSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=["ok"])
+    version = serializers.CharField(help_text="Picket's version on this node.")
 
 
 class PublicCheck(APIView):
@@ -26,10 +33,10 @@ class PublicCheck(APIView):
 
 class HealthzView(PublicCheck):
     @swagger_auto_schema(
-        operation_summary="Say that the process answers", responses={200: HealthSerializer}
+        operation_summary="Say that the process answers", responses={200: AliveSerializer}
     )
     def get(self, request: Request) -> Response:
-        return Response({"status": "ok"})
+        return Response({"status": "ok", "version": VERSION})
 
 
 class ReadyzView(PublicCheck):

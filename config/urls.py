@@ -7,13 +7,13 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
-from config import health
+from config import VERSION, health
 from config.api import errors
 
 schema_view = get_schema_view(
     openapi.Info(
         title="Picket",
-        default_version="v1",
+        default_version=VERSION,
         description=(
             "Threat and host-integrity monitoring: sensors post events, agents post file"
             " changes, dashboards read both. Every error is `{code, detail, fields}`."

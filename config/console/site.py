@@ -17,6 +17,7 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from config import VERSION
 from config.api.errors import StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Console(AdminSite):
             "navigation": _links(context["available_apps"], request.path),
             "node_name": settings.NODE_NAME,
             "node_zone": settings.TIME_ZONE,
+            "version": VERSION,
         }
 
     def has_permission(self, request: HttpRequest) -> bool:

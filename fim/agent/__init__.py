@@ -7,4 +7,4 @@ What is reported is the difference between what is there and the baseline, so a 
 told, scanned for and found again after a crash is still one log.
 """
 
-VERSION = "0.1.dev"
+VERSION = "0.1.0"

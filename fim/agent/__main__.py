@@ -4,6 +4,8 @@ import argparse
 import importlib
 import sys
 
+from fim.agent import VERSION
+
 COMMANDS = {
     "run": "watch and report until SIGTERM",
     "check": "check configuration, rights, limits, node and rules",
@@ -17,6 +19,7 @@ COMMANDS = {
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m fim.agent", epilog=_summary())
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--version", action="version", version=f"picket-agent {VERSION}")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments[:1]).command

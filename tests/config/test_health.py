@@ -3,6 +3,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from config import VERSION
+
 
 @pytest.fixture
 def lost_database(transactional_db):
@@ -27,7 +29,8 @@ def test_is_alive_without_a_query(client, django_assert_num_queries, method):
 def test_is_alive_without_a_database(client, lost_database):
     response = client.get("/healthz")
 
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "version": VERSION}
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fim.agent import VERSION
 from fim.agent.config.sections import CanarySettings, HeartbeatSettings
 from fim.agent.service.background_services import Attendants
 from fim.agent.service.reports import Hint, drop
@@ -48,6 +49,7 @@ def test_a_canary_comes_back_whatever_is_ignored(tree, node, ignore):
         assert wait_until(lambda: len(canary_logs(node)) >= 2)
 
     assert canary_logs(node)[1]["attributes"] == {"canary": True}
+    assert node.heartbeats[-1]["version"] == VERSION
     assert node.heartbeats[-1]["blind_since"] is None
 
 
