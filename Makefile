@@ -19,6 +19,7 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
 	@echo "make demo       the same with 90 days of made-up data, in a database of its own"
+	@echo "make lint       style, spelling, types, migrations, deployment check"
 	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
 	@echo "make test-long  the proofs that take minutes"
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
@@ -62,6 +63,7 @@ demo: $(VENV)/installed
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(CHECK_ENV) $(BIN)/mypy config users threats fim
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -23,7 +23,7 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{var} has a value that cannot be read.") from exc
 
     def bool(self, var: str, default: Any = environ.Env.NOTSET) -> builtins.bool:
-        """Return true or false; django-environ takes any other word, "ture" too, for false."""
+        """Return true or false; django-environ takes any other word, "treu" too, for false."""
         text = self.str(var, default=default)
         if isinstance(text, builtins.bool):
             return text

@@ -17,7 +17,7 @@ def url_of(alert):
 
 
 def make_history(changes):
-    """Return an alert that went to and fro, all at one moment."""
+    """Return an alert that went back and forth, all at one moment."""
     with time_machine.travel(NOON, tick=False):
         alert = make_alert()
         for number in range(changes):

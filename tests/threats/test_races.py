@@ -101,9 +101,9 @@ def test_people_who_act_at_once_leave_one_history():
     failures = {type(each) for each in outcomes if isinstance(each, Exception)}
     assert failures <= {TransitionRefused}
     history = list(AlertChange.objects.order_by("pk").values_list("from_status", "to_status"))
-    befores, afters = zip(*history, strict=True)
-    assert befores == ("OPEN", *afters[:-1])
-    assert Alert.objects.get().status == afters[-1]
+    earlier, later = zip(*history, strict=True)
+    assert earlier == ("OPEN", *later[:-1])
+    assert Alert.objects.get().status == later[-1]
 
 
 @pytest.mark.parametrize("attempt", range(5))

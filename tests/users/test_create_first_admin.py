@@ -29,7 +29,7 @@ def test_shows_a_random_password_once(capsys):
     assert admin.role == "admin"
 
 
-@pytest.mark.parametrize("password", [PASSWORD, "$ecret with a dollar", "ключ"])
+@pytest.mark.parametrize("password", [PASSWORD, "$word with a dollar", "ключ"])
 def test_takes_the_password_that_the_operator_chose(capsys, monkeypatch, password):
     monkeypatch.setenv("ADMIN_PASSWORD", password)
 

@@ -34,9 +34,9 @@ ROOT = _get(
     "Say who is there, as Elasticsearch does",
     _object(name=TEXT, cluster_name=TEXT, cluster_uuid=TEXT, version=FREE, tagline=TEXT),
 )
-LICENSE = _get("Show the license that Beats ask for", _object(license=LICENSE_FIELDS))
+LICENSE = _get("Show the licence that Beats ask for", _object(license=LICENSE_FIELDS))
 XPACK = _get(
-    "Show the license that Beats before 7.6 ask for",
+    "Show the licence that Beats before 7.6 ask for",
     _object(license=LICENSE_FIELDS, features=FREE),
 )
 CLUSTER_HEALTH = _get(

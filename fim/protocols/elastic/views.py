@@ -72,7 +72,7 @@ class BareRootView(RootView):
 
 
 class LicenseView(ElasticView):
-    """Beats of the default distribution ask for a license that is active."""
+    """Beats of the default distribution ask for a licence that is active."""
 
     @swagger_auto_schema(**schema.LICENSE)
     def get(self, request: Request) -> Response:
@@ -80,7 +80,7 @@ class LicenseView(ElasticView):
 
 
 class XPackView(ElasticView):
-    """Where Beats before 7.6 ask for the license."""
+    """Where Beats before 7.6 ask for the licence."""
 
     @swagger_auto_schema(**schema.XPACK)
     def get(self, request: Request) -> Response:

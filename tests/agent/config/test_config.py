@@ -78,7 +78,7 @@ def test_names_line_and_key_of_all_that_is_wrong(write):
         "[[watch]]\n"
         'path = "relative"\n'
         "[[watch]]\n"
-        'paht = "/srv"\n'
+        'paths = "/srv"\n'
         "[bogus]\n"
         "[yara]\n"
         'rules = ["starter", "/nowhere/rules"]\n'
@@ -97,7 +97,7 @@ def test_names_line_and_key_of_all_that_is_wrong(write):
         "agent.toml line 15, scan.workers",
         "agent.toml line 19, watch.path",
         "agent.toml line 20, watch",
-        "agent.toml line 21, watch.paht",
+        "agent.toml line 21, watch.paths",
         "agent.toml line 22, bogus",
         "agent.toml line 24, yara.rules",
     ]
