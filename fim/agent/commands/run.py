@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -60,14 +61,27 @@ def run_until_stopped(agent: Agent, *, ready: str = "") -> int:
 
 
 def stop_on_signals(ended: threading.Event) -> list[int]:
-    """Set the event at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    """Set the event at the first SIGINT or SIGTERM; a second one ends the process at once.
+
+    Important: a handler is run by the main thread alone, once that is awake. A signal that another
+    thread takes, or that comes just before the main thread sleeps, does not wake it. So a thread
+    waits for the byte that Python writes for each signal at once, and sets the event. The handler
+    must not: it may interrupt `wait()`, which holds the event's lock.
+    """
     signals: list[int] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
         signals.append(number)
+
+    def wake() -> None:
+        os.read(reader, 1)
         ended.set()
 
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer)
+    threading.Thread(target=wake, name="signals", daemon=True).start()
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
     return signals

@@ -1,5 +1,6 @@
 """`manage.py watch` as an operator starts and stops it."""
 
+import ctypes
 import os
 import signal
 import sqlite3
@@ -77,6 +78,21 @@ def test_reports_what_changed_until_it_is_stopped(watch, node, tmp_path, number)
     assert (summary, process.returncode) == ("Sent 1, refused 0, unsent 0 logs.\n", 0), errors
     assert [(log["host"], log["category"]) for log in node.logs] == [("web-1", "malware")]
     assert node.requests[0][1]["Authorization"] == "Api-Key secret"
+
+
+def test_stops_when_another_thread_takes_the_signal(watch, node):
+    """The main thread sleeps on, as it does when a signal comes just before it goes to sleep."""
+    process = watch("--node", node.url)
+
+    assert ctypes.CDLL(None).tgkill(process.pid, other_thread(process.pid), signal.SIGTERM) == 0
+
+    summary, errors = process.communicate(timeout=20)
+    assert (summary, process.returncode) == ("Sent 0, refused 0, unsent 0 logs.\n", 0), errors
+
+
+def other_thread(pid):
+    """Name the oldest thread of a process beside its main one: it stays to the end."""
+    return min(int(name) for name in os.listdir(f"/proc/{pid}/task") if int(name) != pid)
 
 
 def test_writes_no_canary_and_makes_no_host_that_could_fall_silent(watch, node, tmp_path):
