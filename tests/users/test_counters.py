@@ -4,8 +4,10 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.node import ROOT
-from users.counters import KEEP_SECONDS, _open, add_one
+from users.counters import KEEP_SECONDS, SLACK_SECONDS, _leases, _open, add_one
 
 DAY = 86_400
 
@@ -36,6 +38,41 @@ def test_requests_out_of_order_stay_in_their_window(tmp_path):
     add_one(path, "a", period_seconds=60, now=1000.5)
 
     assert add_one(path, "a", period_seconds=60, now=1000.2) == (2, 1000.5)
+
+
+@pytest.fixture(params=["one at a time", "a share at once", "by another process"])
+def counted_ahead(request, tmp_path):
+    """Count two with a clock that is ahead; return a function that counts one more, at a moment.
+
+    Alone, out of the share that this process took, or after it forgot its share.
+    """
+    path = tmp_path / "throttle.sqlite3"
+    limit = 0 if request.param == "one at a time" else 5000
+
+    def add(now):
+        return add_one(path, "a", period_seconds=DAY, now=now, limit=limit)
+
+    add(1000 + SLACK_SECONDS)
+    add(1000 + SLACK_SECONDS)
+    if request.param == "by another process":
+        _leases.clear()
+    return add
+
+
+def test_a_clock_that_was_set_back_begins_a_new_window(counted_ahead):
+    assert counted_ahead(999.5) == (1, 999.5)
+
+
+def test_a_window_of_a_clock_that_was_set_back_counts_on(counted_ahead):
+    counted_ahead(999.5)
+
+    assert counted_ahead(1000) == (2, 999.5)
+
+
+def test_a_clock_that_is_behind_by_less_than_the_slack_counts_on(counted_ahead):
+    count, started_at = counted_ahead(1000)
+
+    assert (count > 2, started_at) == (True, 1000 + SLACK_SECONDS)
 
 
 def test_forgets_what_no_window_needs(tmp_path):

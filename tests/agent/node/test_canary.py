@@ -107,6 +107,20 @@ def test_a_canary_that_no_node_acknowledges_is_blindness(canaries, tmp_path, cap
     assert "no node acknowledged its canary within 0.2 s" in caplog.text
 
 
+def test_the_proof_of_one_root_is_none_of_another(canaries, tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    found = canaries(one, other)
+    log = seen(found, one / ".picket-canary")
+    seen(found, other / ".picket-canary")
+    wait_until(lambda: len(found.blind_roots) == 2)
+
+    found.acknowledged([json.dumps(log).encode()])
+
+    assert found.blind_roots == [str(other)]
+
+
 def test_it_is_blind_since_the_last_canary_that_came_back(canaries, tmp_path):
     found = canaries(every_seconds=0.5)
     started = time.time()

@@ -183,6 +183,17 @@ def test_over_the_limit_the_whole_way_says_so(post, whole, settings):
     assert statuses[-1] == 429
 
 
+def test_over_its_keys_limit_the_whole_way_says_so(post, settings):
+    rates = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] | {"key": "2/hour"}
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"DEFAULT_THROTTLE_RATES": rates}
+    _, text = make_key(scopes=(Scope.POST_LOGS,))
+
+    by_key = {"HTTP_AUTHORIZATION": f"Api-Key {text}"}
+    statuses = [post(json.dumps(log_json()), **by_key)[0] for _ in range(3)]
+
+    assert statuses == [201, 201, 429]
+
+
 def test_says_when_the_database_cannot_take_it(post, monkeypatch):
     def fail(log):
         raise OperationalError("database is locked")

@@ -95,6 +95,16 @@ def test_stores_an_event_id_of_two_hosts_twice(anonymous_client):
     assert (answer.status_code, FimLog.objects.count()) == (201, 2)
 
 
+def test_answers_a_repeat_with_the_log_of_its_own_host(anonymous_client):
+    logs = [WHOLE | {"host": host} for host in ("web-1", "web-2")]
+    stored = [anonymous_client.post(URL, log).json() for log in logs]
+
+    answers = [anonymous_client.post(URL, log) for log in logs]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.json() for answer in answers] == stored
+
+
 def test_stores_a_repeat_without_an_event_id_twice(anonymous_client):
     anonymous_client.post(URL, log_json())
 

@@ -2,15 +2,17 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from fim.models import DayCount, FimLog
 from fim.record.parsed import ParsedEvent
 from fim.store import commit as commit_module
 from fim.store.commit import commit
 from tests.factories import new_log
+from tests.threats.parallel import held_up
 from threats.models import Event
 
 EVENT_ID = "0b8c1f5e-7f5c-4a0e-9d8e-3f1f6f0f2a11"
@@ -102,3 +104,19 @@ def test_a_group_is_bounded(groups, monkeypatch):
 
     assert (sum(groups), max(groups)) == (5, 2)
     assert FimLog.objects.count() == 10
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@pytest.mark.django_db(transaction=True)
+def test_groups_of_two_processes_never_wait_in_a_ring():
+    """In one process they never meet; inside a transaction each is committed by itself."""
+    ids = [str(UUID(int=number)) for number in (1, 2, 3)]
+    events = [ParsedEvent("ids-1", "login", "LOW", "", each) for each in ids]
+
+    held_up(
+        lambda: commit([], events[1:2]),
+        lambda: transaction.atomic(commit)([], events),
+        lambda: transaction.atomic(commit)([], events[::-1]),
+    )
+
+    assert Event.objects.count() == 3
