@@ -29,8 +29,8 @@ def at_once(*calls):
         return list(pool.map(run, calls))
 
 
-def held_up(hold, *calls):
-    """Start the calls while a transaction has done `hold`, undo it once all of them wait.
+def held_up(hold, *calls, is_undone=True):
+    """Start the calls while a transaction has done `hold`; end it once all of them wait.
 
     PostgreSQL alone. Returns nothing; raises what a call raised.
     """
@@ -46,7 +46,7 @@ def held_up(hold, *calls):
             hold()
             started = [pool.submit(run, call) for call in calls]
             _wait_until_waiting(len(calls))
-            transaction.set_rollback(True)
+            transaction.set_rollback(is_undone)
         for one in started:
             one.result(timeout=30)
 

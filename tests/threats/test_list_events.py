@@ -271,6 +271,16 @@ def test_takes_an_ordering_with_empty_or_repeated_names(analyst_client, ordering
     assert found(analyst_client, ordering=ordering) == [event.pk]
 
 
+@pytest.mark.parametrize(
+    "name", ["timestamp", "last_seen_at", "count", "source_name", "event_type", "severity"]
+)
+def test_equal_rows_stand_in_the_order_they_came(analyst_client, name):
+    ids = [make_event_at(NOON).pk for _ in range(4)]
+
+    assert found(analyst_client, ordering=name) == ids
+    assert found(analyst_client, ordering=f"-{name}") == ids[::-1]
+
+
 @pytest.mark.parametrize("ordering", ["", "timestamp", "-timestamp", "severity,-count"])
 def test_pages_over_equal_rows_overlap_nowhere(analyst_client, ordering):
     ids = {make_event_at(NOON).pk for _ in range(7)}

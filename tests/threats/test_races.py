@@ -1,12 +1,14 @@
 """Callers that come together, over several connections."""
 
 from functools import partial
+from threading import Barrier
 
 import pytest
 from rest_framework.test import APIClient
 
 from tests.factories import event_json, make_alert, make_event, make_key
 from tests.threats.parallel import at_once
+from threats import services
 from threats.edits import delete_event, update_event
 from threats.models import Alert, AlertChange, Event
 from threats.services import (
@@ -88,6 +90,20 @@ def test_two_people_who_acknowledge_at_once_write_one_line():
     at_once(*(partial(acknowledge_alert, alert, by=name) for name in ("alma", "amira")))
 
     assert Alert.objects.get().status == "ACK"
+    assert AlertChange.objects.count() == 1
+
+
+def test_two_people_who_both_saw_it_open_write_one_line(monkeypatch):
+    alert, move, both_looked = make_alert(), services._move, Barrier(2)
+
+    def move_together(*args, **kwargs):
+        both_looked.wait(timeout=30)
+        return move(*args, **kwargs)
+
+    monkeypatch.setattr(services, "_move", move_together)
+    outcomes = at_once(*(partial(acknowledge_alert, alert, by=name) for name in ("alma", "amira")))
+
+    assert outcomes == [alert, alert]
     assert AlertChange.objects.count() == 1
 
 

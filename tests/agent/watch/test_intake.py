@@ -121,6 +121,18 @@ def test_steps_on_disk_follow_the_directory_that_was_moved_after_them(state):
     assert found == [*wanted, ("/srv/old/late", "")]
 
 
+def test_steps_get_no_number_again_after_all_were_reported(state):
+    journal = Journal(state)
+    first = journal.write([Step(0.0, CREATED, "/srv/a")] * 2)
+    with state.writing() as connection:
+        journal_module.forget(connection, first)
+
+    second = journal.write([Step(0.0, CREATED, "/srv/b")])
+
+    assert (first, second) == ([1, 2], [3])
+    assert [number for number, _ in journal.read(0, most=10)] == second
+
+
 def change_and_move(tree):
     (tree / "old").mkdir()
     for number in range(30):
@@ -138,6 +150,15 @@ def test_files_of_a_directory_that_was_moved_while_they_waited_on_disk(tree, nod
         assert len(changes(node, 31)) == 31
     wanted = {f"{tree}/new"} | {f"{tree}/new/{number}.txt" for number in range(30)}
     assert {log["path"] for log in node.logs} == wanted
+
+
+def test_what_was_reported_is_on_disk_no_more(tree, node):
+    with running_agent(tree, node.url) as agent:
+        change_and_move(tree)
+        changes(node, 31)
+
+        journal = Journal(agent.state)
+        assert wait_until(lambda: not journal.read(0, most=1) and not journal.directory_moves())
 
 
 def test_what_a_killed_agent_left_on_disk_is_told_by_the_next(tree, node, tmp_path):

@@ -12,7 +12,9 @@ from fim.models import DayCount, FimLog
 from fim.store import deletes
 from fim.store.counts import recount
 from fim.store.deletes import delete_logs
-from tests.factories import log_json, make_log
+from fim.store.write import store_logs
+from tests.factories import log_json, make_log, new_log
+from tests.threats.parallel import held_up
 from threats.models import Alert
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -128,6 +130,16 @@ def test_recounts_rightly_while_logs_come_in():
     in_parallel(*[post_and_recount(number) for number in range(4)])
 
     assert_counts_equal_rows(4 * (20 + 5))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_a_recount_waits_for_logs_that_are_on_their_way():
+    make_log()
+    DayCount.objects.update(count=5)
+
+    held_up(lambda: store_logs([new_log()]), recount, is_undone=False)
+
+    assert_counts_equal_rows(2)
 
 
 def test_deletes_each_log_once_however_many_ask():

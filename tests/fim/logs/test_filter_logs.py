@@ -51,6 +51,25 @@ def test_filters_go_together(found):
     assert found(**query, search="passwd", path="/etc/passwd") == [log.pk]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("action", "deleted"),
+        ("search", "shadow"),
+        ("path", "/etc/shadow"),
+        ("user", "root"),
+        ("rule", "r-1"),
+    ],
+)
+def test_counts_what_it_finds_and_no_more(analyst_client, name, value):
+    make_log(action="deleted", path="/etc/shadow", user="root", rule="r-1")
+    make_log(path="/etc/passwd", user="ben", rule="r-2")
+
+    body = analyst_client.get("/api/logs/", {name: value}).json()
+
+    assert (body["count"], len(body["results"])) == (1, 1)
+
+
 def test_finds_subjects_that_the_search_index_has_already(found):
     log = make_log(user="root")
     if connection.vendor == "sqlite":
