@@ -14,7 +14,7 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 	STATIC_ROOT=$(DEMO_DIR)/static ENV_FILE=/dev/null NODE_NAME=demo \
 	SECRET_KEY= JWT_SIGNING_KEY=
 
-.PHONY: help run demo screenshots test test-long bench bench-quick lint lock clean
+.PHONY: help run demo screenshots test test-long mutants bench bench-quick lint lock clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
@@ -22,6 +22,7 @@ help:
 	@echo "make lint       style, spelling, types, migrations, deployment check"
 	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
 	@echo "make test-long  the proofs that take minutes"
+	@echo "make mutants    breaks the code in some sixty places, and says whether the tests notice"
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
 	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
 	@echo "make screenshots  the README's pictures, taken anew"
@@ -79,6 +80,9 @@ screenshots: $(VENV)/installed-dev
 test-long: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m slow
+
+mutants: $(VENV)/installed-dev
+	$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks all
