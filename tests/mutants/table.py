@@ -129,7 +129,7 @@ AUDIT = [
     ),
     Mutant(
         "a key that was revoked before is not revoked in the audit list again",
-        "users/services.py",
+        "users/keys/services.py",
         "filter(pk=key.pk, revoked=False)",
         "filter(pk=key.pk)",
         ("tests/users/audit/test_audit.py", "tests/users/keys/test_console_keys.py"),
