@@ -80,16 +80,16 @@ class Tree:
         self._aide.write_text(AIDE_CONFIG.format(directory=directory, tree=tree))
 
     def medians(self, rounds: int) -> dict[str, float]:
-        """Give the seconds of each; all take their turns in each round, for the machine's moods."""
-        deeds = {SHA256SUM: self._sha256sum, LEARN: self._learn, COMPARE: self._compare}
+        """Return the seconds of each; all take turns in each round, for the machine's moods."""
+        runs = {SHA256SUM: self._sha256sum, LEARN: self._learn, COMPARE: self._compare}
         if shutil.which("aide"):
-            deeds |= {AIDE_INIT: self._aide_init, AIDE_CHECK: self._aide_check}
+            runs |= {AIDE_INIT: self._aide_init, AIDE_CHECK: self._aide_check}
         self._sha256sum()  # all of it is in the page cache from here on
-        taken: dict[str, list[float]] = {what: [] for what in deeds}
+        taken: dict[str, list[float]] = {what: [] for what in runs}
         for _ in range(rounds):
-            for what, deed in deeds.items():
+            for what, run_one in runs.items():
                 started = time.perf_counter()
-                deed()
+                run_one()
                 taken[what].append(time.perf_counter() - started)
         return {what: statistics.median(seconds) for what, seconds in taken.items()}
 

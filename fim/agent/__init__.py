@@ -1,6 +1,6 @@
 """The agent: reports the file changes of one host to a node. It imports no Django.
 
-    kernel --> reader --> journal, joiner --> engine --> spool --> sender --> node
+    kernel --> reader --> journal, coalescer --> engine --> spool --> sender --> node
                         scans ----------------'
 
 What is reported is the difference between what is there and the baseline, so a change that was

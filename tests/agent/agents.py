@@ -41,7 +41,7 @@ def wait_until(is_so, *, within_seconds=10.0):
 
 
 def changes(node, count, *, within_seconds=10.0):
-    """Give action and file name of the logs once there are so many, in the order of their seq."""
+    """Return action and file name of the logs once there are so many, in the order of their seq."""
     wait_until(lambda: len(node.logs) >= count, within_seconds=within_seconds)
     time.sleep(3 * WINDOW_SECONDS)
     logs = sorted(node.logs, key=lambda log: log["seq"])

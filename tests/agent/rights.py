@@ -1,15 +1,15 @@
 """What this process may ask the kernel."""
 
 from fim.agent.kernel.fanotify import Listener
-from fim.agent.kernel.process_exits import Exits
+from fim.agent.kernel.process_exits import ProcessExits
 
 
 def may_listen(directory):
-    """Say whether who changes files is told: anyone may have a listener, to mark takes rights."""
+    """Return whether this user may be told who changes files: to mark a directory takes rights."""
     try:
         listener = Listener()
         listener.mark_filesystem(directory)
-        Exits().close()
+        ProcessExits().close()
     except OSError:
         return False
     listener.close()

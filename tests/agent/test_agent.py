@@ -138,13 +138,13 @@ def test_a_file_written_over_and_over_is_one_log_with_a_count(agent, tree, node)
     assert node.logs[0]["attributes"]["count"] > 2
 
 
-def test_a_file_that_came_and_went_is_one_deletion_with_its_steps(agent, tree, node):
+def test_a_file_that_came_and_went_is_one_deletion_with_its_events(agent, tree, node):
     (tree / "a.sh").write_text("rm")
     (tree / "a.sh").unlink()
 
     assert changes(node, 1) == [("deleted", "a.sh")]
-    steps = node.logs[0]["attributes"]["steps"]
-    assert [step.split()[0] for step in steps] == ["created", "written", "deleted"]
+    events = node.logs[0]["attributes"]["events"]
+    assert [event.split()[0] for event in events] == ["created", "written", "deleted"]
 
 
 def test_reports_files_that_are_made_at_once_in_new_directories(agent, tree, node):

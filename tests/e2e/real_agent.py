@@ -114,14 +114,14 @@ def wait_until(is_so, agent, *, within_seconds=60.0):
 
 
 def stored_logs(node):
-    """Give all logs of the node in the order of their `seq`."""
+    """Return all logs of the node in the order of their `seq`."""
     status, content = node.as_admin("GET", "/api/logs/export/")
     assert status == 200
     return sorted(map(json.loads, content.splitlines()), key=lambda log: log["seq"])
 
 
 def told_state(logs, learned):
-    """Give the files that the logs, one after the other, make of those in the baseline."""
+    """Return the files that the logs, one after the other, make of those in the baseline."""
     state = dict(learned)
     for log in logs:
         state.pop(log["path_from"], None)
@@ -156,7 +156,7 @@ def assert_all_arrived_once(agent, *, within_seconds=60.0):
 
 
 def explain(agent, told, wanted):
-    """Say what was told of the first path that is told wrongly."""
+    """Return what was told of the first path that is told wrongly."""
     wrong = [path for path in told | wanted if told.get(path) != wanted.get(path)]
     logs = stored_logs(agent.node)
     lines = [f"{len(logs)} of {agent.seq} logs are stored; {len(wrong)} paths differ, such as:"]

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.real_agent import ROOT, assert_all_arrived_once, real_agent, small_queue
 from tests.e2e.storms import make_directories, storm
 
-MOST_MEGABYTES = 60
+MAX_MEGABYTES = 60
 
 
 def test_every_final_state_arrives_after_the_queue_overflowed(own_node, tmp_path):
@@ -41,6 +41,6 @@ def test_50_000_files_at_full_speed_are_told_and_none_twice(own_node, tmp_path):
 
         logs = assert_all_arrived_once(agent, within_seconds=300)
         assert length > 1024 or "queue overflowed" in agent.log.read_text()
-        assert agent.peak_megabytes < MOST_MEGABYTES
+        assert agent.peak_megabytes < MAX_MEGABYTES
         twice = Counter((log["action"], log["path"], log["sha256"]) for log in logs)
         assert max(twice.values()) == 1

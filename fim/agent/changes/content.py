@@ -10,7 +10,7 @@ READ_ONLY = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 @contextmanager
 def opened(path: str | None) -> Iterator[int | None]:
-    """Give a descriptor of the regular file at an absolute path free of symbolic links.
+    """Return a descriptor of the regular file at an absolute path free of symbolic links.
 
     None where there is none: gone, unreadable, a FIFO, or behind a directory that became a link.
     """

@@ -16,7 +16,7 @@ class Difference:
 
     `before` is the baseline's row, None where it had none; for a move it is the row of
     `path_from`. `after` is what is there now, None once it is gone. `place` is where the content
-    can be read now, None where there is none. `steps` are the kernel's raw words in their order,
+    can be read now, None where there is none. `events` are the kernel's raw words in their order,
     such as "created /srv/.a.tmp", and `count` is how many of them were joined. Moments are Unix
     times. `replaced` is the row of what a move wrote over.
     """
@@ -26,7 +26,7 @@ class Difference:
     path_from: str = ""
     before: Facts | None = None
     after: Facts | None = None
-    steps: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     count: int = 1
     first_at: float = 0.0
     last_at: float = 0.0

@@ -1,4 +1,4 @@
-"""What the kernel told, one step at a time."""
+"""File-system events: what the kernel told, in the agent's own words."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ ARRIVALS = frozenset((CREATED, MOVED_IN, FOUND))
 DEPARTURES = frozenset((DELETED, MOVED_OUT))
 
 
-class Step(NamedTuple):
+class FsEvent(NamedTuple):
     """Paths are as `os.fsdecode` gives them; `at` is a Unix time."""
 
     at: float

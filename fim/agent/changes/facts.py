@@ -14,7 +14,7 @@ from functools import lru_cache
 CHUNK_BYTES = 1024 * 1024
 MAX_HASHED_BYTES = 512 * 1024 * 1024
 # A file that is written without a pause is not read for ever.
-MOST_READS = 3
+MAX_READS = 3
 KINDS = {
     stat.S_IFREG: "file",
     stat.S_IFDIR: "directory",
@@ -71,7 +71,7 @@ class Facts:
         return bool(self.kind)
 
     def has_stat_of(self, status: os.stat_result) -> bool:
-        """Say whether nothing was written since; a content kept with its times is believed."""
+        """Return whether nothing was written since; a content kept with its times is believed."""
         return (
             self.inode == status.st_ino
             and self.mtime_ns == status.st_mtime_ns
@@ -172,12 +172,12 @@ def _content_of(handle: int, status: os.stat_result) -> tuple[str, os.stat_resul
 def hash_steadily(
     descriptor: int, status: os.stat_result, pace: Pace | None = None
 ) -> tuple[str, os.stat_result, str]:
-    """Give hash, the stat that holds for the hashed bytes, and why there is no hash.
+    """Return hash, the stat that holds for the hashed bytes, and why there is no hash.
 
     Reads again what changed while it was read. `pace` is called with the bytes of each chunk and
     may sleep, so that a reader keeps to its rate.
     """
-    for _ in range(MOST_READS):
+    for _ in range(MAX_READS):
         sha256, unread = _hash(descriptor, pace)
         after = os.fstat(descriptor)
         if unread or not _was_written(status, after):
@@ -212,7 +212,7 @@ def _xattrs_of(handle: int, status: os.stat_result) -> str:
 
 
 def read_xattrs(place: str | bytes | int) -> str:
-    """Give the line of a file's extended attributes; empty where it has none or tells none."""
+    """Return the line of a file's extended attributes; empty where it has none or tells none."""
     try:
         names = os.listxattr(place)
     except OSError:
@@ -241,7 +241,7 @@ def _names_age() -> int:
 
 @lru_cache(maxsize=512)
 def user_name(uid: int, age: int) -> str:
-    """Give the account's name, or the number of one that is unknown; `age` only ends the cache."""
+    """Return the account's name, or the number of an unknown one; `age` only ends the cache."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

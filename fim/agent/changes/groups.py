@@ -1,4 +1,4 @@
-"""Steps that belong together: one path's, or those of all paths that a file was moved between."""
+"""Events that belong together: one path's, or those of all paths that a file was moved between."""
 
 import os
 import re
@@ -6,10 +6,10 @@ from array import array
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from fim.agent.changes.events import ARRIVALS, DELETED, MOVED, MOVED_IN, WRITTEN, Step
+from fim.agent.changes.events import ARRIVALS, DELETED, MOVED, MOVED_IN, WRITTEN, FsEvent
 
-# The raw steps that a log can carry; `count` says how many there were.
-MOST_STEPS = 32
+# The raw events that a log can carry; `count` says how many there were.
+MAX_EVENTS = 32
 # Names that editors give to what they keep for the time of a save: vim, emacs, sed, GNOME, rsync.
 TEMPORARY = re.compile(
     r"(?s)4913|5036|.*~|.*\.tmp|\.#.*|#.*#|sed\w{6}|\..*\.sw[a-z]x?|\.goutputstream-.*|\..*\.\w{6}"
@@ -29,7 +29,7 @@ class Group:
     due_from: float = 0.0
     started: float = 0.0
     count: int = 0
-    steps: list[Step] = field(default_factory=list)
+    events: list[FsEvent] = field(default_factory=list)
     numbers: "array[int]" = field(default_factory=lambda: array("q"))
     is_written: bool = False
     is_moved: bool = False
@@ -38,19 +38,19 @@ class Group:
     reason: str = ""
     tries: int = 0
 
-    def add(self, step: Step, number: int) -> None:
-        if len(self.steps) < MOST_STEPS:
-            self.steps.append(step)
+    def add(self, event: FsEvent, number: int) -> None:
+        if len(self.events) < MAX_EVENTS:
+            self.events.append(event)
         self.numbers.append(number)
         self.count += 1
-        self.last_at = step.at
-        self.is_written |= step.what == WRITTEN or step.what in ARRIVALS
-        self.is_moved |= step.what == MOVED
+        self.last_at = event.at
+        self.is_written |= event.what == WRITTEN or event.what in ARRIVALS
+        self.is_moved |= event.what == MOVED
 
     def take_in(self, other: "Group") -> None:
-        """Make the other group's steps this one's, in the order in which they came."""
+        """Make the other group's events this one's, in the order in which they came."""
         self.paths += [path for path in other.paths if path not in self.paths]
-        self.steps = sorted(self.steps + other.steps, key=lambda step: step.at)[:MOST_STEPS]
+        self.events = sorted(self.events + other.events, key=lambda event: event.at)[:MAX_EVENTS]
         self.numbers += other.numbers
         self.count += other.count
         self.first_at = min(self.first_at, other.first_at)
@@ -69,18 +69,18 @@ class Group:
 
     @property
     def is_brief(self) -> bool:
-        """Say whether the steps tell of one file that came and went."""
+        """Return whether the events tell of one file that came and went."""
         return (
             len(self.paths) == 1
-            and bool(self.steps)
-            and self.steps[0].what in ARRIVALS
-            and self.steps[-1].what == DELETED
+            and bool(self.events)
+            and self.events[0].what in ARRIVALS
+            and self.events[-1].what == DELETED
         )
 
     @property
     def is_save(self) -> bool:
-        """Say whether a file that is no editor's own was written or moved into its place."""
-        is_change = self.is_moved or any(step.what in (WRITTEN, MOVED_IN) for step in self.steps)
+        """Return whether a file that is no editor's own was written or moved into its place."""
+        is_change = self.is_moved or any(event.what in (WRITTEN, MOVED_IN) for event in self.events)
         is_own = all(is_temporary(path) for path in self.paths)
         return is_change and not is_own and not self.is_brief
 
@@ -90,7 +90,7 @@ def is_temporary(path: str) -> bool:
 
 
 def is_of(path: str, saved: Collection[str]) -> bool:
-    """Say whether a temporary file may be of a save: dpkg's own are of the file that they name."""
+    """Return whether a temporary file may be of a save; dpkg's own are of the file they name."""
     for suffix in DPKG_SUFFIXES:
         if path.endswith(suffix):
             return path.removesuffix(suffix) in saved

@@ -61,7 +61,7 @@ def fit(log: dict[str, Any]) -> None:
 
 
 def visible(path: str) -> str:
-    r"""Give valid Unicode for a path from `os.fsdecode`: bytes that are not UTF-8 as `\xNN`."""
+    r"""Return valid Unicode for a path from `os.fsdecode`: bytes that are not UTF-8 as `\xNN`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
@@ -76,7 +76,7 @@ def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
     after = difference.after or Facts()
     facts = difference.after or difference.before or Facts()
     path, path_from = visible(difference.path), visible(difference.path_from)
-    steps = [_cut(visible(step), MAX_STEP_CHARACTERS) for step in difference.steps]
+    events = [_cut(visible(event), MAX_STEP_CHARACTERS) for event in difference.events]
     attributes: dict[str, Any] = {
         "kind": "" if facts.kind == "file" else facts.kind,
         "target": visible(after.target),
@@ -86,7 +86,7 @@ def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
         "changed": list(difference.changed),
         "before": _before(difference),
         "replaced": _replaced(difference.replaced),
-        "steps": steps if len(steps) > 1 else [],
+        "events": events if len(events) > 1 else [],
         "count": difference.count if difference.count > 1 else 0,
         "found_by": f"scan: {reason}" if difference.from_scan else "",
     }
@@ -94,7 +94,7 @@ def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
 
 
 def _before(difference: Difference) -> dict[str, Any]:
-    """Give what the baseline knew and is so no longer; all of it where the file is gone."""
+    """Return what the baseline knew and is so no longer; all of it where the file is gone."""
     before, after = difference.before, difference.after or Facts()
     if before is None:
         return {}
@@ -118,7 +118,7 @@ def _replaced(facts: Facts | None) -> dict[str, Any]:
 
 
 def _moment(difference: Difference) -> float:
-    """Give the Unix time of the change: a scan knows of one that is still there by its ctime."""
+    """Return the Unix time of the change: a scan knows of one that is still there by its ctime."""
     if difference.from_scan and difference.after:
         return min(difference.after.ctime_ns / 1e9, time.time())
     return difference.last_at

@@ -26,17 +26,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     try:
-        hint = reports.hint_of(options.path, options.event, at=time.time())
+        report = reports.report_of(options.path, options.event, at=time.time())
     except ValueError as exc:
         return _fail(str(exc), EXIT_BAD_USAGE)
     try:
         state_dir = _state_dir_of(options.config)
     except ValueError as exc:
         return _fail(str(exc), EXIT_BAD_CONFIG)
-    if not hint.steps or _is_taken(state_dir, hint):
+    if not report.changes or _is_taken(state_dir, report):
         return 0
     try:
-        reports.drop(state_dir, hint)
+        reports.drop(state_dir, report)
     except OSError as exc:
         return _fail(f"The report cannot be left in {state_dir}: {exc}.", 1)
     return 0
@@ -54,14 +54,14 @@ def _state_dir_of(config: str) -> str:
     return found
 
 
-def _is_taken(state_dir: str, hint: reports.Hint) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
-        door.settimeout(ANSWER_SECONDS)
+def _is_taken(state_dir: str, report: reports.Report) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_SECONDS)
         try:
-            door.connect(f"{state_dir}/{reports.SOCKET_NAME}")
-            door.sendall(reports.packed(hint))
-            door.shutdown(socket.SHUT_WR)
-            return door.recv(len(reports.TAKEN)) == reports.TAKEN
+            connection.connect(f"{state_dir}/{reports.SOCKET_NAME}")
+            connection.sendall(reports.packed(report))
+            connection.shutdown(socket.SHUT_WR)
+            return connection.recv(len(reports.TAKEN)) == reports.TAKEN
         except OSError:
             return False
 

@@ -11,7 +11,7 @@ from types import FrameType
 from fim.agent.commands.configured import EXIT_BAD_CONFIG, add_config, configured
 from fim.agent.enrich.yara import RulesError
 from fim.agent.service.agent import Agent
-from fim.agent.service.background_services import Attendants
+from fim.agent.service.background_services import BackgroundServices
 from fim.agent.service.heap import share_heap
 from fim.agent.state.database import StateInUse
 
@@ -48,14 +48,14 @@ def run_until_stopped(agent: Agent, *, ready: str = "") -> int:
     share_heap()
     is_stopped = stop_on_signals(agent.ended)
     crashes = stop_on_crashes(agent.ended)
-    attendants = Attendants(agent)
-    attendants.listen()
+    services = BackgroundServices(agent)
+    services.listen()
     agent.start()
-    attendants.start()
+    services.start()
     if ready:
         print(ready, flush=True)  # noqa: T201
     agent.ended.wait()
-    attendants.stop()
+    services.stop()
     agent.finish(within_seconds=FINISH_SECONDS)
     return 0 if is_stopped and not crashes else 1
 

@@ -112,7 +112,7 @@ def _learn(first: FirstScan) -> None:
 
 
 def _spool_differences(config: Config) -> int:
-    """Take what differs into the spool; give how many logs wait there."""
+    """Take what differs into the spool; return how many logs wait there."""
     # The baseline alone needs no rules, no packages and no node.
     from fim.agent.service.agent import Agent
 

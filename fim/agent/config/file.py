@@ -21,7 +21,7 @@ from fim.agent.config.values import STARTER_RULES
 
 __all__ = ["Config", "ConfigError", "load"]
 
-MOST_FILE_BYTES = 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
 OTHERS = 0o077
 SYNTAX_PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)$")
 Section = TypeVar("Section")
@@ -128,7 +128,7 @@ class _Reading:
                 if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & OTHERS:
                     advice = f"others may read {node.key_file!r}; run chmod 600 on it"
                     self._warn(where, advice)
-                return replace(node, key=values.machine_key(file.read(values.MOST_KEY_BYTES)))
+                return replace(node, key=values.machine_key(file.read(values.MAX_KEY_BYTES)))
         except (OSError, ValueError) as exc:
             self._refuse(where, f"{node.key_file!r} cannot be read: {_reason(exc)}")
             return node
@@ -154,12 +154,12 @@ class _Reading:
 def _text_of(path: str) -> str:
     try:
         with open(path, "rb") as file:
-            content = file.read(MOST_FILE_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
         text = content.decode()
     except (OSError, ValueError) as exc:
         raise ConfigError(f"{path} cannot be read: {_reason(exc)}.") from exc
-    if len(content) > MOST_FILE_BYTES:
-        raise ConfigError(f"{path} is larger than {MOST_FILE_BYTES} bytes.")
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigError(f"{path} is larger than {MAX_FILE_BYTES} bytes.")
     return text
 
 

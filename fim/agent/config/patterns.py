@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 # Each star more multiplies the time that a hostile file name can cost: within these limits the
 # worst path of 4,096 bytes costs 0.2 s.
-MOST_STARS = 4
-MOST_STARS_IN_A_NAME = 3
-MOST_DOUBLE_STARS = 2
+MAX_STARS = 4
+MAX_STARS_IN_A_NAME = 3
+MAX_DOUBLE_STARS = 2
 # What no regular expression takes for the end of a line.
 LINE_BREAK = "\ufffe"
 
@@ -29,7 +29,7 @@ class Patterns:
         return bool(self._lines)
 
     def match(self, path: str, *, is_directory: bool = False) -> str:
-        """Give the pattern that takes the path in; empty when none does."""
+        """Return the pattern that takes the path in; empty when none does."""
         if not self._lines:
             return ""
         name = path.lstrip("/").replace("\n", LINE_BREAK)
@@ -60,9 +60,9 @@ def _check_stars(line: str) -> None:
     names = re.sub(r"\\.", "", line).split("/")
     double_count = names.count("**")
     counts = [name.count("*") for name in names if name != "**"]
-    if max(counts, default=0) > MOST_STARS_IN_A_NAME:
-        raise ValueError(f"{line!r} has more than {MOST_STARS_IN_A_NAME} stars in one name")
-    if double_count > MOST_DOUBLE_STARS:
-        raise ValueError(f"{line!r} has more than {MOST_DOUBLE_STARS} times **")
-    if double_count + sum(counts) > MOST_STARS:
-        raise ValueError(f"{line!r} has more than {MOST_STARS} stars")
+    if max(counts, default=0) > MAX_STARS_IN_A_NAME:
+        raise ValueError(f"{line!r} has more than {MAX_STARS_IN_A_NAME} stars in one name")
+    if double_count > MAX_DOUBLE_STARS:
+        raise ValueError(f"{line!r} has more than {MAX_DOUBLE_STARS} times **")
+    if double_count + sum(counts) > MAX_STARS:
+        raise ValueError(f"{line!r} has more than {MAX_STARS} stars")

@@ -29,7 +29,7 @@ class Lines:
             self._note(statement)
 
     def of(self, where: Where) -> int | None:
-        """Give the line of a key, else of what holds it; None for what stands nowhere."""
+        """Return the line of a key, else of what holds it; None for what stands nowhere."""
         while where:
             if where in self._lines:
                 return self._lines[where]

@@ -10,7 +10,7 @@ from fim.agent.config.patterns import check_pattern
 from fim.agent.config.working_hours import Shift, read_shift
 
 STARTER_RULES = "starter"
-MOST_KEY_BYTES = 1024
+MAX_KEY_BYTES = 1024
 Reader = Callable[[Any], Any]
 KIND_NAMES = {
     bool: "true or false",
@@ -105,7 +105,7 @@ def machine_key(value: Any) -> str:
     if not isinstance(value, str):
         raise _wrong_kind(value, str)
     key = value.strip()
-    if not key.isascii() or not key.isprintable() or not key or len(key) >= MOST_KEY_BYTES:
+    if not key.isascii() or not key.isprintable() or not key or len(key) >= MAX_KEY_BYTES:
         raise refuse("holds no key of a node; keys are one line of ASCII characters")
     return key
 

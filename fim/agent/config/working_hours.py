@@ -41,7 +41,7 @@ def read_shift(text: str) -> Shift:
 
 
 def is_working_time(shifts: Iterable[Shift], moment: float, zone: tzinfo | None) -> bool:
-    """Tell whether a Unix time lies in one of the shifts, by the wall clock of the zone.
+    """Return whether a Unix time lies in one of the shifts, by the wall clock of the zone.
 
     None is the host's own zone. Each moment has exactly one wall clock time, so that the hour that
     summer time repeats counts twice and the one that it skips never comes.

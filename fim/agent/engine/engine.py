@@ -17,14 +17,14 @@ from fim.agent.scan.schedule import Scans
 from fim.agent.state import baseline, journal
 from fim.agent.state.database import State
 from fim.agent.state.spool import Spool
-from fim.agent.watch.coalescer import DirectoryMove, Joiner
+from fim.agent.watch.coalescer import Coalescer, DirectoryMove
 from fim.agent.watch.intake import Intake
 
 logger = logging.getLogger(__name__)
 
-MOST_GROUPS = 256
+MAX_GROUPS = 256
 # A batch is committed after so long even where its files are large: alerts do not wait for them.
-MOST_BATCH_SECONDS = 0.2
+MAX_BATCH_SECONDS = 0.2
 RETRY_SECONDS = 5.0
 
 
@@ -39,7 +39,7 @@ class Engine:
         self,
         state: State,
         intake: Intake,
-        joiner: Joiner,
+        coalescer: Coalescer,
         scans: Scans,
         spool: Spool,
         *,
@@ -49,7 +49,7 @@ class Engine:
     ) -> None:
         self._state = state
         self._intake = intake
-        self._joiner = joiner
+        self._coalescer = coalescer
         self._scans = scans
         self._spool = spool
         self._host = host
@@ -90,8 +90,8 @@ class Engine:
         """Do one piece of work; False when there is none now."""
         if not self._is_ending:
             self._intake.let_in()
-        moves, groups = self._joiner.take(
-            now=time.monotonic(), most=MOST_GROUPS, is_ending=self._is_ending
+        moves, groups = self._coalescer.take(
+            now=time.monotonic(), most=MAX_GROUPS, is_ending=self._is_ending
         )
         for move in moves:
             self._move_directory(move)
@@ -102,7 +102,7 @@ class Engine:
 
     def _idle_seconds(self) -> float | None:
         scan_due = None if self._is_scan_held() else self._scans.next_due()
-        due = [at for at in (self._joiner.next_due(), scan_due) if at is not None]
+        due = [at for at in (self._coalescer.next_due(), scan_due) if at is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def scan_on(self) -> bool:
@@ -116,27 +116,27 @@ class Engine:
         groups = self._scans.advance(time.monotonic())
         if groups is None:
             return False
-        if self._joiner.has_moves:
+        if self._coalescer.has_moves:
             for group in groups:
-                self._joiner.put_back(group)
+                self._coalescer.put_back(group)
         else:
             self.report([each for each in groups if not any(map(self._is_waiting, each.paths))])
         return True
 
     def _is_scan_held(self) -> bool:
-        is_behind = self._intake.is_behind or self._joiner.has_scanned_aside
+        is_behind = self._intake.is_behind or self._coalescer.has_scanned_aside
         return is_behind and not self._scans.first
 
     def _on_read(self, group: Group) -> None:
-        self._joiner.bring_back(group)
+        self._coalescer.bring_back(group)
         self.ring()
 
     def _is_expected(self, path: str) -> bool:
-        """Say whether a directory that is missing will still be told of by the kernel."""
-        return self._is_watched(path) or self._joiner.is_leaving(path)
+        """Return whether a directory that is missing will still be told of by the kernel."""
+        return self._is_watched(path) or self._coalescer.is_leaving(path)
 
     def _is_waiting(self, path: str) -> bool:
-        return path in self._joiner
+        return path in self._coalescer
 
     def report(self, groups: Sequence[Group]) -> None:
         """Examine the groups and commit what they amount to, in few transactions."""
@@ -147,11 +147,11 @@ class Engine:
                 outcomes.append(self._outcome_of(group))
             except Deferred:
                 group.tries += 1
-                self._joiner.put_back(group)
+                self._coalescer.put_back(group)
             except BeingRead as being_read:
-                self._joiner.set_aside(group)
+                self._coalescer.set_aside(group)
                 self._large_files.read(being_read, group)
-            if time.monotonic() - started > MOST_BATCH_SECONDS:
+            if time.monotonic() - started > MAX_BATCH_SECONDS:
                 self._commit(outcomes)
                 outcomes, started = [], time.monotonic()
         self._commit(outcomes)
@@ -186,7 +186,7 @@ class Engine:
     def _commit(
         self, outcomes: Sequence[Outcome], *, renamed: tuple[str, str] | None = None
     ) -> None:
-        """Store rows, logs and the end of their steps at once: all outlives a kill, or none."""
+        """Store rows, logs and the end of their events at once: all outlives a kill, or none."""
         if not outcomes:
             return
         logs = [log for outcome in outcomes for log in outcome.logs]
@@ -231,7 +231,7 @@ class Engine:
 
         The kernel is believed: by now the directory may be elsewhere once more.
         """
-        old, new = move.step.path_from, move.step.path
+        old, new = move.event.path_from, move.event.path
         connection = self._state.connection()
         row, facts = baseline.get(connection, old), read_facts(new)
         after = facts if facts.is_there else row
@@ -251,15 +251,15 @@ class Engine:
 
 
 def _directory_difference(move: DirectoryMove, row: Facts | None, after: Facts) -> Difference:
-    step = move.step
+    event = move.event
     return Difference(
         "moved" if row else "created",
-        step.path,
-        path_from=step.path_from if row else "",
+        event.path,
+        path_from=event.path_from if row else "",
         before=row,
         after=after,
-        steps=(str(step),),
-        first_at=step.at,
-        last_at=step.at,
-        place=step.path,
+        events=(str(event),),
+        first_at=event.at,
+        last_at=event.at,
+        place=event.path,
     )

@@ -1,4 +1,4 @@
-"""From a group of steps to the changes that it amounts to: what is now against the baseline."""
+"""From a group of events to the changes that it amounts to: what is now against the baseline."""
 
 import os
 import sqlite3
@@ -13,7 +13,7 @@ from fim.agent.state import baseline
 
 BACKUP = "~"
 # How often a group is put back whose path is missing before the kernel told where it went.
-MOST_TRIES = 3
+MAX_TRIES = 3
 
 
 class Deferred(Exception):
@@ -46,7 +46,7 @@ def examine(
     before = {path: baseline.get(connection, path) for path in group.paths}
     known = () if group.is_written else tuple(row for row in before.values() if row)
     after = {path: _facts_now(path, before[path], known, elsewhere) for path in group.paths}
-    if group.tries < MOST_TRIES:
+    if group.tries < MAX_TRIES:
         _check_lost(group, before, after, is_expected)
     found = Found(read_bytes=_read_bytes(after, known))
     sources = _sources(group, before, after)
@@ -54,7 +54,7 @@ def examine(
     for path in [*moved, *(path for path in group.paths if path not in moved)]:
         _compare(path, group, before, after, sources, found)
     if len(found.differences) > 1:
-        found.differences = [_with_own_steps(each, group) for each in found.differences]
+        found.differences = [_with_own_events(each, group) for each in found.differences]
     if not found.differences:
         _believe_the_kernel(group, before, after, found, is_learning)
     return found
@@ -77,8 +77,8 @@ def _check_lost(
     is_expected: Callable[[str], bool],
 ) -> None:
     """Put off what is missing without the kernel's word of its end: a directory is being moved."""
-    has_come = not ARRIVALS.isdisjoint(step.what for step in group.steps)
-    has_gone = bool(group.steps) and group.steps[-1].what in DEPARTURES
+    has_come = not ARRIVALS.isdisjoint(event.what for event in group.events)
+    has_gone = bool(group.events) and group.events[-1].what in DEPARTURES
     for path, facts in after.items():
         if facts is not None:
             continue
@@ -137,7 +137,7 @@ def _is_same_file(one: Facts, other: Facts | None) -> bool:
 
 
 def _is_backup(source: str, path: str, after: dict[str, Facts | None]) -> bool:
-    """Say whether an editor set the old file aside and made a new one in its place."""
+    """Return whether an editor set the old file aside and made a new one in its place."""
     return path == source + BACKUP and after[source] is not None
 
 
@@ -174,7 +174,7 @@ def _difference(
         path,
         before=before,
         after=after,
-        steps=tuple(str(step) for step in group.steps),
+        events=tuple(str(event) for event in group.events),
         count=max(group.count, 1),
         first_at=group.first_at,
         last_at=group.last_at,
@@ -183,13 +183,13 @@ def _difference(
     )
 
 
-def _with_own_steps(difference: Difference, group: Group) -> Difference:
-    """Leave to each change of several the steps that speak of it."""
+def _with_own_events(difference: Difference, group: Group) -> Difference:
+    """Leave to each change of several the events that speak of it."""
     paths = {difference.path, difference.path_from or difference.path}
-    steps = [step for step in group.steps if paths & {step.path, step.path_from}]
-    if len(steps) == len(group.steps) or not steps:
+    events = [event for event in group.events if paths & {event.path, event.path_from}]
+    if len(events) == len(group.events) or not events:
         return difference
-    return replace(difference, steps=tuple(str(step) for step in steps), count=len(steps))
+    return replace(difference, events=tuple(str(event) for event in events), count=len(events))
 
 
 def _believe_the_kernel(
@@ -201,7 +201,7 @@ def _believe_the_kernel(
 ) -> None:
     """Report what no comparison can show: what came and went, and what the baseline came after."""
     path = group.paths[-1]
-    words = [step.what for step in group.steps]
+    words = [event.what for event in group.events]
     is_arrival = not ARRIVALS.isdisjoint(words)
     if before[path] is None and after[path] is None and is_arrival:
         found.differences.append(_difference("deleted", path, group, None, None))

@@ -7,12 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fim.agent.changes.facts import CHANGING, MAX_HASHED_BYTES, MOST_READS, Facts, read_facts
+from fim.agent.changes.facts import CHANGING, MAX_HASHED_BYTES, MAX_READS, Facts, read_facts
 from fim.agent.changes.groups import Group
 
 LARGE_BYTES = 8 * 1024 * 1024
 # Of files that were deleted once they were read nobody asks any more.
-MOST_KEPT = 1_000
+MAX_KEPT = 1_000
 Inode = tuple[int, int]
 
 
@@ -50,7 +50,7 @@ class LargeFiles:
         self._thread: threading.Thread | None = None
 
     def content_of(self, path: str, status: os.stat_result) -> tuple[str, str] | None:
-        """Give hash, and why there is none, as they were read; None for a file that is not large.
+        """Return hash, and why there is none, as they were read; None for a file that is not large.
 
         Raises BeingRead, unless the file changed each time that it was read.
         """
@@ -63,7 +63,7 @@ class LargeFiles:
             raise BeingRead(path, inode, tries=0)
         if done.facts.has_stat_of(status):
             return done.facts.sha256, done.facts.unread
-        if done.facts.unread == CHANGING or done.tries >= MOST_READS:
+        if done.facts.unread == CHANGING or done.tries >= MAX_READS:
             return "", CHANGING
         raise BeingRead(path, inode, done.tries)
 
@@ -91,7 +91,7 @@ class LargeFiles:
                 reading = self._waiting.pop(inode)
                 reading.facts, reading.tries = facts, reading.tries + 1
                 self._done[inode] = reading
-                while len(self._done) > MOST_KEPT:
+                while len(self._done) > MAX_KEPT:
                     self._done.popitem(last=False)
             for group in reading.groups:
                 self._on_read(group)

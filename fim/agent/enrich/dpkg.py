@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from fim.agent.enrich.dpkg_log import DpkgLog
 from fim.agent.enrich.operations import Operation
 
-MOST_CACHED_FILES = 64
-MOST_CACHED_BYTES = 8 * 1024 * 1024
-MOST_FILE_BYTES = 64 * 1024 * 1024
+MAX_CACHED_FILES = 64
+MAX_CACHED_BYTES = 8 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 UNPACKING = "tmp.ci"
 # Where /bin is a link to /usr/bin, lists may name a file by either.
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -48,13 +48,13 @@ class Dpkg:
         return self._log.operations_at(moment)
 
     def is_in(self, path: str, operation: Operation) -> bool:
-        """Tell whether the package as it now is names the path."""
+        """Return whether the package as it now is names the path."""
         paths = b"\n" + self._content(self._info(operation.package, "list"))
         names = self._names(path, operation.package)
         return any(b"\n" + os.fsencode(name) + b"\n" in paths for name in names)
 
     def was_in(self, connection: sqlite3.Connection, path: str, operation: Operation) -> bool:
-        """Tell whether the package named the path before, and no longer does."""
+        """Return whether the package named the path before, and no longer does."""
         found = connection.execute(
             "SELECT paths FROM package_lists WHERE name IN (?, ?) ORDER BY length(name) DESC",
             (operation.package, operation.package.split(":")[0]),
@@ -66,7 +66,7 @@ class Dpkg:
         return any(b"\n" + os.fsencode(name) + b"\n" in paths for name in names)
 
     def md5_of(self, path: str, operation: Operation) -> str:
-        """Give the MD5 that the package has for a file's content; empty where it has none."""
+        """Return the MD5 that the package has for a file's content; empty where it has none."""
         names = self._names(path, operation.package)
         for source in self._md5sums(operation):
             content = b"\n" + self._content(source)
@@ -87,7 +87,7 @@ class Dpkg:
         ]
 
     def _names(self, path: str, package: str) -> list[str]:
-        """Give the names by which the package's list may hold a path of the file system."""
+        """Return the names by which the package's list may hold a path of the file system."""
         # A list holds a name a line: a name of two lines would pass for another one.
         if "\n" in path or (self._root and not path.startswith(self._root + "/")):
             return []
@@ -153,7 +153,7 @@ class Dpkg:
 
     def _is_too_much(self) -> bool:
         size = sum(len(content) for _, content in self._files.values())
-        return len(self._files) > MOST_CACHED_FILES or size > MOST_CACHED_BYTES
+        return len(self._files) > MAX_CACHED_FILES or size > MAX_CACHED_BYTES
 
     def _is_merged(self, top: str) -> bool:
         link = f"{self._root}/{top}"
@@ -161,7 +161,7 @@ class Dpkg:
 
 
 def _stanza(content: bytes, operation: Operation) -> bytes:
-    """Give the conffiles of the package's stanza, where its version is the operation's."""
+    """Return the conffiles of the package's stanza, where its version is the operation's."""
     name, _, architecture = operation.package.partition(":")
     place = (b"\n" + content).find(b"\nPackage: " + name.encode() + b"\n")
     while place >= 0:
@@ -186,7 +186,7 @@ def _stamp(path: str) -> str:
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read(MOST_FILE_BYTES)
+            return file.read(MAX_FILE_BYTES)
     except OSError:
         return b""
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fim.agent.enrich.operations import Operation, Span, Timeline
 
 # More than a release upgrade writes; older entries explain nothing that is still looked at.
-MOST_READ_BYTES = 4 * 1024 * 1024
-MOST_PACKAGES = 8192
+MAX_READ_BYTES = 4 * 1024 * 1024
+MAX_PACKAGES = 8192
 NO_VERSION = "<none>"
 CHANGES = {"install", "upgrade", "remove", "purge"}
 ENDS = {"unpacked", "installed", "config-files", "not-installed"}
@@ -27,7 +27,7 @@ class DpkgLog:
         self._open: dict[str, Span] = {}
 
     def operations_at(self, moment: float) -> Iterator[Operation]:
-        """Give what dpkg did at a moment, after reading what it wrote since."""
+        """Return what dpkg did at a moment, after reading what it wrote since."""
         self._read_on()
         return self._timeline.at(moment)
 
@@ -44,10 +44,10 @@ class DpkgLog:
         if inode != status.st_ino or status.st_size < offset:
             if not inode:
                 self._take_all(_tail(f"{self._path}.1"))
-            offset, self._rest = max(0, status.st_size - MOST_READ_BYTES), b""
+            offset, self._rest = max(0, status.st_size - MAX_READ_BYTES), b""
         with open(self._path, "rb") as file:
             file.seek(offset)
-            lines = (self._rest + file.read(MOST_READ_BYTES)).split(b"\n")
+            lines = (self._rest + file.read(MAX_READ_BYTES)).split(b"\n")
             self._read = (os.fstat(file.fileno()).st_ino, file.tell())
         self._rest = lines.pop()
         self._take_all(lines)
@@ -73,7 +73,7 @@ class DpkgLog:
                 del self._open[old]
 
     def _start(self, operation: Operation, moment: float) -> None:
-        if len(self._latest) > MOST_PACKAGES:
+        if len(self._latest) > MAX_PACKAGES:
             self._latest.clear()
             self._open.clear()
         self._latest[operation.package] = operation
@@ -83,8 +83,8 @@ class DpkgLog:
 def _tail(path: str) -> list[bytes]:
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - MOST_READ_BYTES))
-            return file.read(MOST_READ_BYTES).split(b"\n")
+            file.seek(max(0, os.fstat(file.fileno()).st_size - MAX_READ_BYTES))
+            return file.read(MAX_READ_BYTES).split(b"\n")
     except OSError:
         return []
 

@@ -54,7 +54,7 @@ class Finding:
 
 
 class Judge:
-    """Give a log its category and rule; all that was found stands in `attributes.findings`.
+    """Set the category and rule; all that was found stands in `attributes.findings`.
 
     A path that an allow pattern takes in stays normal whatever else holds, and is not scanned; of
     a move both paths must be allowed. `allowed_count` counts them.
@@ -139,7 +139,7 @@ class Judge:
 
 
 def has_web_shell_name(path: str) -> bool:
-    """Tell whether the file's name, in upper or lower case, is one that web shells bear."""
+    """Return whether the file's name, in upper or lower case, is one that web shells bear."""
     name = os.path.basename(path).lower()
     return any(fnmatchcase(name, pattern) for pattern in WEB_SHELL_NAMES)
 
@@ -176,7 +176,7 @@ def _capability(facts: Facts | None) -> str:
 
 
 def _moment_of(difference: Difference) -> float:
-    """Say when the change was made; 0 where a scan found that something is gone.
+    """Return when the change was made; 0 where a scan found that something is gone.
 
     A scan comes later than the change, so the kernel's own mark of it counts, which no program
     can set to a time of its choice.

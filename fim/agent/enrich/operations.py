@@ -8,9 +8,9 @@ from dataclasses import dataclass
 BEFORE_SECONDS = 1.0
 AFTER_SECONDS = 2.0
 # More than a release upgrade takes.
-MOST_SPANS = 8192
+MAX_SPANS = 8192
 # How many of the latest spans that began before a change may still have been going on.
-MOST_LOOKED_AT = 256
+MAX_LOOKED_AT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class Timeline:
             self._spans.clear()
         span = Span(operation, first_at, max(first_at, last_at))
         self._spans.append(span)
-        if len(self._spans) > MOST_SPANS:
-            del self._spans[: MOST_SPANS // 2]
+        if len(self._spans) > MAX_SPANS:
+            del self._spans[: MAX_SPANS // 2]
         self._ends_at = max(self._ends_at, span.last_at)
         return span
 
@@ -67,10 +67,10 @@ class Timeline:
         self._ends_at = max(self._ends_at, last_at)
 
     def at(self, moment: float) -> Iterator[Operation]:
-        """Give what was going on at a moment, what began last first."""
+        """Return what was going on at a moment, what began last first."""
         if moment > self._ends_at + AFTER_SECONDS:
             return
         place = bisect_right(self._spans, moment + BEFORE_SECONDS, key=lambda span: span.first_at)
-        for span in reversed(self._spans[max(0, place - MOST_LOOKED_AT) : place]):
+        for span in reversed(self._spans[max(0, place - MAX_LOOKED_AT) : place]):
             if moment <= span.last_at + AFTER_SECONDS:
                 yield span.operation

@@ -19,7 +19,7 @@ from fim.agent.state.database import State
 logger = logging.getLogger(__name__)
 
 # Hashing once more what is larger costs more than the explanation is worth.
-MOST_HASHED_BYTES = 128 * 1024 * 1024
+MAX_HASHED_BYTES = 128 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 # How long dpkg has to come to an end before its lists are kept.
 QUIET_SECONDS = 10.0
@@ -102,7 +102,7 @@ class Packages:
         return self._dpkg.is_in(path, operation)
 
     def _is_dpkgs_own(self, path: str, operation: Operation) -> bool:
-        """Tell whether a file that is gone was one of dpkg's steps to a file of the package."""
+        """Return whether a file that is gone was one of dpkg's events to a file of the package."""
         target, dot, suffix = path.rpartition(".")
         return f"{dot}{suffix}" in TEMPORARY and self._dpkg.is_in(target, operation)
 
@@ -129,15 +129,15 @@ class Packages:
 
 
 def _moment_of(difference: Difference) -> float:
-    """Give the time of the change; a scan comes later and has the kernel's mark of it."""
+    """Return the time of the change; a scan comes later and has the kernel's mark of it."""
     if not difference.from_scan:
         return difference.last_at
     return difference.after.ctime_ns / 1e9 if difference.after else difference.first_at
 
 
 def _has_digest(place: str | None, facts: Facts, algorithm: str, digest: str) -> bool:
-    """Tell whether the content that the log speaks of has this digest."""
-    if not facts.sha256 or (facts.size_bytes or 0) > MOST_HASHED_BYTES:
+    """Return whether the content that the log speaks of has this digest."""
+    if not facts.sha256 or (facts.size_bytes or 0) > MAX_HASHED_BYTES:
         return False
     if algorithm == "sha256":
         return facts.sha256 == digest
@@ -154,7 +154,7 @@ def _has_digest(place: str | None, facts: Facts, algorithm: str, digest: str) ->
 
 def _feed(hashes: tuple[Any, ...], descriptor: int) -> None:
     offset = 0
-    while offset <= MOST_HASHED_BYTES:
+    while offset <= MAX_HASHED_BYTES:
         chunk = os.pread(descriptor, CHUNK_BYTES, offset)
         if not chunk:
             return

@@ -12,11 +12,11 @@ from fim.agent.enrich.operations import Operation, Timeline
 QUERY_SECONDS = 5
 # How long rpm is left alone that did not answer: its database may be locked by a transaction.
 REST_SECONDS = 60.0
-# A transaction writes again and again, and is not followed at every step.
-LEAST_SECONDS = 2.0
+# A transaction writes again and again, and is not followed at every event.
+MIN_SECONDS = 2.0
 # How often rpm may be asked for the files of packages: a burst of changes starts no burst of it.
-MOST_QUERIES, QUERIES_SECONDS = 30, 60.0
-MOST_CACHED_BYTES = 8 * 1024 * 1024
+MAX_QUERIES, QUERIES_SECONDS = 30, 60.0
+MAX_CACHED_BYTES = 8 * 1024 * 1024
 # rpm notes the time of a package's transaction alone, and packages take their time.
 TRANSACTION_SECONDS = 300.0
 DATABASES = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
@@ -45,9 +45,9 @@ class Rpm:
         return bool(self._program and self._database)
 
     def operations_at(self, moment: float) -> Iterator[Operation]:
-        """Give what rpm installed at a moment; without a process where its database stayed."""
+        """Return what rpm installed at a moment; without a process where its database stayed."""
         now = time.monotonic()
-        if now - self._looked_at > LEAST_SECONDS and now > self._rests_until:
+        if now - self._looked_at > MIN_SECONDS and now > self._rests_until:
             self._looked_at = now
             if (stamp := self._stamp_now()) != self._stamp:
                 self._stamp = stamp
@@ -55,7 +55,7 @@ class Rpm:
         return self._timeline.at(moment)
 
     def digest_of(self, path: str, operation: Operation) -> str | None:
-        """Give the digest that the package has for a path: empty of no content, None of no file."""
+        """Return the package's digest of a path: "" without one, None for a file not its own."""
         if "\n" in path or "\t" in path or not path.startswith(f"{self._root}/"):
             return None
         files = self._files_of(operation)
@@ -84,7 +84,7 @@ class Rpm:
             if not self._may_ask():
                 return b""
             self._files[key] = b"\n" + self._asked("-q", "--qf", FILES, key)
-            while sum(map(len, self._files.values())) > MOST_CACHED_BYTES and len(self._files) > 1:
+            while sum(map(len, self._files.values())) > MAX_CACHED_BYTES and len(self._files) > 1:
                 self._files.popitem(last=False)
         self._files.move_to_end(key)
         return self._files[key]
@@ -92,7 +92,7 @@ class Rpm:
     def _may_ask(self) -> bool:
         now = time.monotonic()
         self._query_times = [at for at in self._query_times if now - at < QUERIES_SECONDS]
-        if len(self._query_times) >= MOST_QUERIES or now < self._rests_until:
+        if len(self._query_times) >= MAX_QUERIES or now < self._rests_until:
             return False
         self._query_times.append(now)
         return True
@@ -113,7 +113,7 @@ class Rpm:
         return done.stdout if done.returncode == 0 else b""
 
     def _stamp_now(self) -> list[tuple[str, int, int]]:
-        """Give names, sizes and times of the database's files, but those that a reader touches."""
+        """Return names, sizes and times of the database's files that no reader touches."""
         try:
             with os.scandir(f"{self._root}{self._database}") as entries:
                 stats = [(entry.name, entry.stat()) for entry in entries]

@@ -95,7 +95,7 @@ class TextDiffs:
                 _put(connection, difference.path, text)
 
     def learn(self, stop: Event) -> int:
-        """Take the texts of chosen files of the baseline that none is kept of; give their count.
+        """Take the texts of chosen files of the baseline that none is kept of; return their count.
 
         Made for a thread of its own, whose connection it closes.
 

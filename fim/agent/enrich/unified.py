@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-MOST_LINES = 400
-MOST_LINE_CHARACTERS = 400
+MAX_LINES = 400
+MAX_LINE_CHARACTERS = 400
 # As JSON, in which a node counts a log's attributes; 65,536 are its limit for all of them.
-MOST_CHARACTERS = 32_000
+MAX_CHARACTERS = 32_000
 # Comparing longer changed parts line by line costs their product.
-MOST_COMPARED_LINES = 1500
+MAX_COMPARED_LINES = 1500
 CONTEXT_LINES = 3
 NO_END = "\\ No newline at end of file"
 # What is done, and the lines of both texts that it is done to.
@@ -20,7 +20,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202
 
 
 def unified_diff(before: str, after: str) -> str:
-    """Give the diff, without its two lines of file names; empty where the texts are equal.
+    """Return the diff, without its two lines of file names; empty where the texts are equal.
 
     Control characters are shown as escapes: a carriage return is seen, and no terminal obeys. What
     is cut is said in the last line.
@@ -28,9 +28,9 @@ def unified_diff(before: str, after: str) -> str:
     lines = _shown(_hunks(_lines_of(before), _lines_of(after)))
     kept: list[str] = []
     size = 0
-    for line in islice(lines, MOST_LINES):
+    for line in islice(lines, MAX_LINES):
         size += len(json.dumps(line))
-        if size > MOST_CHARACTERS:
+        if size > MAX_CHARACTERS:
             lines = iter([line, *lines])
             break
         kept.append(line)
@@ -56,7 +56,7 @@ def _hunks(before: list[str], after: list[str]) -> Iterator[str]:
         return
     first = max(0, head - CONTEXT_LINES)
     lead, follow = before[first:head], before[len(before) - tail :][:CONTEXT_LINES]
-    if max(len(old), len(new)) > MOST_COMPARED_LINES:
+    if max(len(old), len(new)) > MAX_COMPARED_LINES:
         yield _header(first, len(lead + old + follow), len(lead + new + follow))
         yield from _marked(" ", lead)
         yield from _marked("-", old)
@@ -108,8 +108,8 @@ def _shown(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         line, _, end = line.partition("\n")
         line = CONTROLS.sub(_escape, line)
-        if len(line) > MOST_LINE_CHARACTERS:
-            line = f"{line[:MOST_LINE_CHARACTERS]}... {len(line)} characters"
+        if len(line) > MAX_LINE_CHARACTERS:
+            line = f"{line[:MAX_LINE_CHARACTERS]}... {len(line)} characters"
         yield line
         if end:
             yield end

@@ -11,13 +11,13 @@ from fim.agent.changes.facts import user_name
 from fim.agent.config.sections import WhoSettings
 from fim.agent.kernel.audit import log_path
 from fim.agent.kernel.processes import Process
-from fim.agent.kernel.writer_history import TURN_SECONDS, Trail
+from fim.agent.kernel.writer_history import TURN_SECONDS, WriterHistory
 
 logger = logging.getLogger(__name__)
 
-# The trail's moments and the change's are read by two threads.
+# The history's moments and the change's are read by two threads.
 SLACK_SECONDS = 2.0
-MOST_OTHERS = 7
+MAX_OTHERS = 7
 # How long the name of an account is believed.
 NAMES_SECONDS = 60
 
@@ -38,7 +38,7 @@ class Who:
     def __init__(self, settings: WhoSettings, roots: Iterable[str]) -> None:
         self._settings = settings
         self._roots = list(roots)
-        self._trail = Trail()
+        self._history = WriterHistory()
         self._reader: _Reader | None = None
         self.method = "none"
         self.reason = "who.method is none"
@@ -71,7 +71,7 @@ class Who:
         if self._reader is None:
             return
         self._reader.catch_up()
-        writers = self._trail.writers(_paths(difference), *_span(difference))
+        writers = self._history.writers(_paths(difference), *_span(difference))
         if not writers or not writers[0].pid:
             return
         last = writers[0]
@@ -79,12 +79,12 @@ class Who:
         for name, value in _named(last).items():
             (log if name in ("user", "process", "executable") else attributes)[name] = value
         if others := [_named(process) for process in writers[1:] if process.pid]:
-            attributes["other_processes"] = others[:MOST_OTHERS]
+            attributes["other_processes"] = others[:MAX_OTHERS]
 
     def _begin_fanotify(self) -> None:
         from fim.agent.kernel.fanotify_reader import FanotifyReader
 
-        reader = FanotifyReader(self._roots, self._trail)
+        reader = FanotifyReader(self._roots, self._history)
         reader.start()
         self._reader = reader
         for path, reason in reader.unheard.items():
@@ -94,7 +94,7 @@ class Who:
         from fim.agent.kernel.audit_reader import AuditReader
 
         path = self._settings.audit_log or log_path()
-        self._reader = AuditReader(path, self._settings.audit_key, self._trail)
+        self._reader = AuditReader(path, self._settings.audit_key, self._history)
 
 
 def _paths(difference: Difference) -> list[bytes]:
@@ -102,7 +102,7 @@ def _paths(difference: Difference) -> list[bytes]:
 
 
 def _span(difference: Difference) -> tuple[float, float]:
-    """Give since when and until when to look. What a scan found may be as old as the trail."""
+    """Return since when and until when to look. What a scan found may be as old as the history."""
     if difference.from_scan or not difference.first_at:
         now = time.time()
         return now - TURN_SECONDS, now

@@ -25,11 +25,11 @@ RULE_SUFFIXES = (".yar", ".yara")
 COMPILE_SECONDS = 120
 # Files made to keep scans busy must not keep the agent from the others. After so many of them in
 # a minute only small ends of files are scanned, after twice as many none.
-MOST_TIMEOUTS, TIMEOUTS_SECONDS = 5, 60.0
+MAX_TIMEOUTS, TIMEOUTS_SECONDS = 5, 60.0
 HURRIED_BYTES = 64 * 1024
 # What the child may take beyond the bound of its scan: its start, and reading the file.
 SPARE_SECONDS = 5
-MOST_ANSWER_BYTES = 256 * 1024
+MAX_ANSWER_BYTES = 256 * 1024
 
 
 class RulesError(ValueError):
@@ -60,17 +60,17 @@ class Yara:
         self._compiled = compiled_rules(settings.rules)
         self._child: subprocess.Popen | None = None
         self._requests: socket.socket | None = None
-        self._timeouts: deque[float] = deque(maxlen=2 * MOST_TIMEOUTS)
+        self._timeouts: deque[float] = deque(maxlen=2 * MAX_TIMEOUTS)
 
     def scan(self, path: str) -> Scan:
         """Scan what is at the path now; a file that is gone or no regular file finds nothing."""
         timeout_count = self._recent_timeouts()
-        if timeout_count >= 2 * MOST_TIMEOUTS:
+        if timeout_count >= 2 * MAX_TIMEOUTS:
             return Scan(problem="skipped")
         with opened(path) as descriptor:
             if descriptor is None:
                 return Scan(problem="unread")
-            request = self._request_for(path, is_hurried=timeout_count >= MOST_TIMEOUTS)
+            request = self._request_for(path, is_hurried=timeout_count >= MAX_TIMEOUTS)
             answer = self._asked(request, descriptor)
             # The child ends itself when idle, perhaps just now.
             answer = self._asked(request, descriptor) if answer is None else answer
@@ -104,11 +104,11 @@ class Yara:
         return json.dumps(request).encode()
 
     def _asked(self, request: bytes, descriptor: int) -> dict[str, Any] | None:
-        """Give the child's answer; None where there was no child any more."""
+        """Return the child's answer; None where there was no child any more."""
         try:
             requests = self._requests or self._started()
             socket.send_fds(requests, [request], [descriptor])
-            answer = requests.recv(MOST_ANSWER_BYTES)
+            answer = requests.recv(MAX_ANSWER_BYTES)
         except TimeoutError:
             self.close()
             return {"problem": "timeout"}

@@ -16,7 +16,7 @@ from typing import Any
 import yara_x
 
 IDLE_SECONDS = 30.0
-MOST_REQUEST_BYTES = 64 * 1024
+MAX_REQUEST_BYTES = 64 * 1024
 NOBODY = 65534
 # capset(2): version 3 and pid 0, then six empty masks.
 CAPABILITIES_OF_THIS_PROCESS = struct.pack("=Ii", 0x20080522, 0)
@@ -59,7 +59,7 @@ def serve(requests: socket.socket, rules: int, timeout_seconds: int) -> None:
     requests.settimeout(IDLE_SECONDS)
     with suppress(TimeoutError, ConnectionError):
         while True:
-            message, descriptors, _, _ = socket.recv_fds(requests, MOST_REQUEST_BYTES, 1)
+            message, descriptors, _, _ = socket.recv_fds(requests, MAX_REQUEST_BYTES, 1)
             if not message:
                 return
             try:

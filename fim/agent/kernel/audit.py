@@ -22,11 +22,11 @@ WRITTEN = {b"NORMAL", b"CREATE", b"DELETE"}
 # PROCTITLE ends an event in auditd's log, EOE where the daemon writes it.
 LAST_KINDS = {b"PROCTITLE", b"EOE"}
 # No address is so low (vm.mmap_min_addr): such an argument is a descriptor, flags or a mode.
-MOST_DESCRIPTORS = 65536
+MAX_DESCRIPTORS = 65536
 # Renames, links and symbolic links tell of two names or more, and take a descriptor for each.
 ITEMS_OF_RENAME = 3
 # Events whose records are still coming; others write between them.
-MOST_OPEN_EVENTS = 256
+MAX_OPEN_EVENTS = 256
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class AuditParser:
         self._open: OrderedDict[bytes, _Event] = OrderedDict()
 
     def feed(self, lines: Iterable[bytes]) -> list[Access]:
-        """Give the events that are complete: those with this key that succeeded."""
+        """Return the events that are complete: those with this key that succeeded."""
         found = []
         for line in lines:
             match = RECORD.match(line.rstrip(b"\r\n"))
@@ -69,7 +69,7 @@ class AuditParser:
         _add(event, kind, dict(FIELD.findall(text.partition(ENRICHED)[0])))
         if kind in LAST_KINDS:
             return self._access_of(self._open.pop(serial))
-        if len(self._open) > MOST_OPEN_EVENTS:
+        if len(self._open) > MAX_OPEN_EVENTS:
             self._open.popitem(last=False)
         return None
 
@@ -81,7 +81,7 @@ class AuditParser:
 
 
 def log_path() -> str:
-    """Give the path of auditd's log, as its configuration says."""
+    """Return the path of auditd's log, as its configuration says."""
     try:
         with open(AUDITD_CONFIGURATION, encoding="utf-8", errors="replace") as file:
             for line in file:
@@ -105,14 +105,14 @@ def _add(event: _Event, kind: bytes, fields: dict[bytes, bytes]) -> None:
 
 
 def _paths_of(event: _Event) -> list[bytes]:
-    """Give the whole paths. A name that is relative to an open directory has none.
+    """Return the whole paths. A name that is relative to an open directory has none.
 
     The kernel then still names the working directory as its parent (`rm -r` shows it).
     """
     arguments = [int(event.call.get(name, b"0"), 16) for name in (b"a0", b"a1", b"a2")]
     is_rename = int(event.call.get(b"items", b"0")) >= ITEMS_OF_RENAME
     told = arguments if is_rename else arguments[:1]
-    is_below_descriptor = any(argument < MOST_DESCRIPTORS for argument in told)
+    is_below_descriptor = any(argument < MAX_DESCRIPTORS for argument in told)
     return [
         os.path.normpath(os.path.join(event.directory, name))
         for name in event.names

@@ -1,23 +1,23 @@
-"""Reads what auditd has written since it was last asked, into a trail."""
+"""Reads what auditd has written since it was last asked, into a history."""
 
 import os
 import time
 from typing import BinaryIO
 
 from fim.agent.kernel.audit import AuditParser
-from fim.agent.kernel.writer_history import Mark, Trail
+from fim.agent.kernel.writer_history import Mark, WriterHistory
 
 # No more is read at once; what came before is passed over, and nothing is said of it.
-MOST_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 
 
 class AuditReader:
     """Follows auditd's log through its rotation. Raises OSError where it cannot be read."""
 
-    def __init__(self, path: str, key: str, trail: Trail) -> None:
+    def __init__(self, path: str, key: str, history: WriterHistory) -> None:
         self._path = path
         self._parser = AuditParser(key)
-        self._trail = trail
+        self._history = history
         self._rest = b""
         self._file = open(path, "rb")  # noqa: SIM115
         self._file.seek(0, os.SEEK_END)
@@ -29,7 +29,7 @@ class AuditReader:
             self._follow()
         except OSError:
             # Between its rotation and its first record the log may be missing for a moment.
-            self._trail.lose(0.0, time.time())
+            self._history.lose(0.0, time.time())
 
     def _follow(self) -> None:
         status, mine = os.stat(self._path), os.fstat(self._file.fileno())
@@ -47,15 +47,15 @@ class AuditReader:
 
     def _take_rest(self, file: BinaryIO) -> None:
         waiting = os.fstat(file.fileno()).st_size - file.tell()
-        if waiting > MOST_BYTES:
-            file.seek(waiting - MOST_BYTES, os.SEEK_CUR)
+        if waiting > MAX_BYTES:
+            file.seek(waiting - MAX_BYTES, os.SEEK_CUR)
             self._rest = b""
             # Who came later may be among what is passed over.
-            self._trail.lose(0.0, time.time())
-        lines = (self._rest + file.read(MOST_BYTES)).split(b"\n")
+            self._history.lose(0.0, time.time())
+        lines = (self._rest + file.read(MAX_BYTES)).split(b"\n")
         self._rest = lines.pop()
         accesses = self._parser.feed(lines)
-        self._trail.add(
+        self._history.add(
             [
                 (path, Mark(access.at, access.process))
                 for access in accesses

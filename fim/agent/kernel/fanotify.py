@@ -118,7 +118,7 @@ def _directory_and_name(data: bytes, place: int, end: int) -> tuple[bytes, bytes
 
 
 def unavailable_reason(exc: OSError) -> str:
-    """Say in words why fanotify cannot be used."""
+    """Return in words why fanotify cannot be used."""
     if exc.errno == errno.EPERM:
         return "fanotify needs CAP_SYS_ADMIN"
     if exc.errno in {errno.EINVAL, errno.ENOSYS}:

@@ -1,4 +1,4 @@
-"""A thread that reads fanotify's events into a trail."""
+"""A thread that reads fanotify's events into a history."""
 
 import logging
 import os
@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from fim.agent.kernel import fanotify
 from fim.agent.kernel.fanotify import Listener, Touch
 from fim.agent.kernel.handles import Handles, mounts_below
-from fim.agent.kernel.process_exits import Exits
+from fim.agent.kernel.process_exits import ProcessExits
 from fim.agent.kernel.processes import Process, look
-from fim.agent.kernel.writer_history import NEVER, Mark, Trail
+from fim.agent.kernel.writer_history import NEVER, Mark, WriterHistory
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ TURN_MILLISECONDS = 1000
 # In a burst the kernel joins events of one file that wait; a first event is read at once.
 PAUSE_SECONDS = 0.005
 # Exit records are taken between so many reads.
-MOST_READS = 64
+MAX_READS = 64
 CHANGES = (
     fanotify.MODIFY
     | fanotify.ATTRIB
@@ -36,8 +36,8 @@ MOVES = fanotify.MOVED_FROM | fanotify.MOVED_TO
 class FanotifyReader:
     """Listens to the filesystems of the roots. Raises OSError where none can be listened to."""
 
-    def __init__(self, roots: Iterable[str], trail: Trail) -> None:
-        self._trail = trail
+    def __init__(self, roots: Iterable[str], history: WriterHistory) -> None:
+        self._history = history
         self._listener = Listener()
         self._handles = Handles(self._listener.open_handle, self._listener.mark_directory)
         self._exits = _exits()
@@ -59,9 +59,9 @@ class FanotifyReader:
         self._thread.start()
 
     def catch_up(self) -> None:
-        """Let the trail's next answer wait for events that are there and not read yet."""
+        """Let the history's next answer wait for events that are there and not read yet."""
         if self._waiting.poll(0):
-            self._trail.read_until(self._drained_at)
+            self._history.read_until(self._drained_at)
 
     def stop(self) -> None:
         self._is_ending = True
@@ -102,23 +102,23 @@ class FanotifyReader:
             if self._drain():
                 time.sleep(PAUSE_SECONDS)
                 continue
-            self._trail.read_until(NEVER)
+            self._history.read_until(NEVER)
             poll.poll(TURN_MILLISECONDS)
-            self._trail.read_until(self._drained_at)
+            self._history.read_until(self._drained_at)
 
     def _drain(self) -> bool:
         """Read until nothing waits, or for a while; False where nothing did."""
-        for turn in range(MOST_READS):
+        for turn in range(MAX_READS):
             asked_at = time.time()
             touches = self._listener.read()
             if not touches:
                 self._drained_at = asked_at
-                self._trail.read_until(asked_at)
+                self._history.read_until(asked_at)
                 return turn > 0
             now = time.time()
-            self._trail.add(self._marks(touches, now))
+            self._history.add(self._marks(touches, now))
             if any(touch.mask & fanotify.OVERFLOW for touch in touches):
-                self._trail.lose(self._drained_at, now)
+                self._history.lose(self._drained_at, now)
                 logger.warning("fanotify's queue overflowed: who made some changes is unknown.")
         return True
 
@@ -167,9 +167,9 @@ class FanotifyReader:
             self._exits.close()
 
 
-def _exits() -> Exits | None:
+def _exits() -> ProcessExits | None:
     try:
-        return Exits()
+        return ProcessExits()
     except OSError as exc:
         logger.info("Processes that end at once stay unknown: %s.", exc)
         return None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fim.agent.kernel.fanotify import FSID_BYTES
 
 MOUNTS = "/proc/self/mountinfo"
-MOST_KEPT = 8192
+MAX_KEPT = 8192
 DELETED = b" (deleted)"
 OCTAL = re.compile(rb"\\([0-7]{3})")
 
@@ -49,7 +49,7 @@ class Handles:
         self._places.setdefault(fsid, []).append(place)
 
     def find(self, directory: bytes) -> Directory | None:
-        """Give the directory; None where it is not watched or is gone."""
+        """Return the directory; None where it is not watched or is gone."""
         if kept := self._kept.get(directory):
             return kept
         if directory in self._foreign:
@@ -104,12 +104,12 @@ class Handles:
 
 
 def _make_room(kept: dict[bytes, Directory] | set[bytes]) -> None:
-    if len(kept) >= MOST_KEPT:
+    if len(kept) >= MAX_KEPT:
         kept.clear()
 
 
 def mounts_below(root: str) -> list[str]:
-    """Give the mount points below a root, which are filesystems of their own."""
+    """Return the mount points below a root, which are filesystems of their own."""
     real = os.fsencode(os.path.realpath(root)).rstrip(b"/") + b"/"
     with open(MOUNTS, "rb") as file:
         points = [OCTAL.sub(_byte, line.split(b" ")[4]) for line in file]

@@ -31,7 +31,7 @@ COMING_AND_GOING = MOVED_FROM | MOVED_TO | CREATE | DELETE
 HEADER = struct.Struct("iIII")
 READ_BYTES = 256 * 1024
 # NAME_MAX and its NUL, filled up to a whole header.
-LONGEST_EVENT_BYTES = HEADER.size + 256 + HEADER.size
+MAX_EVENT_BYTES = HEADER.size + 256 + HEADER.size
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -60,13 +60,13 @@ class Inotify:
         _libc.inotify_rm_watch(self.descriptor, watch)
 
     def read(self) -> list[RawEvent]:
-        """Give what waits, without waiting for it."""
+        """Return what waits, without waiting for it."""
         try:
             content = os.read(self.descriptor, READ_BYTES)
         except BlockingIOError:
             self.is_drained = True
             return []
-        self.is_drained = len(content) < READ_BYTES - LONGEST_EVENT_BYTES
+        self.is_drained = len(content) < READ_BYTES - MAX_EVENT_BYTES
         events, start = [], 0
         while start < len(content):
             watch, mask, cookie, length = HEADER.unpack_from(content, start)

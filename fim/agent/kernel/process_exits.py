@@ -32,7 +32,7 @@ KEPT_SECONDS = 2.0
 PROGRAM_DIRECTORIES = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/bin")
 
 
-class Exits:
+class ProcessExits:
     """The exits of the last few seconds. Raises OSError where the kernel tells none."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Exits:
         self._turned_at = time.monotonic()
 
     def find(self, pid: int) -> Process | None:
-        """Give what is known of a process that ended a moment ago."""
+        """Return what is known of a process that ended a moment ago."""
         self.take()
         stats = self._recent.get(pid) or self._older.get(pid)
         return _process(pid, stats) if stats else None
@@ -118,7 +118,7 @@ def _process(pid: int, stats: bytes) -> Process:
 
 
 def _program(name: str, device: int, inode: int) -> str:
-    """Give the path of the program of that name, where one is this very inode; else nothing."""
+    """Return the path of the program of that name, where one is this very inode; else nothing."""
     for directory in PROGRAM_DIRECTORIES:
         path = os.path.join(directory, name)
         try:

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-MOST_BYTES = 4096
+MAX_BYTES = 4096
 # (uid_t)-1: no login user was ever set, as for services.
 UNSET_UID = 2**32 - 1
 
@@ -66,7 +66,7 @@ def _login_uid(content: bytes) -> int | None:
 def _read(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return os.read(descriptor, MOST_BYTES)
+        return os.read(descriptor, MAX_BYTES)
     finally:
         os.close(descriptor)
 

@@ -7,10 +7,10 @@ from typing import NamedTuple, Optional
 from fim.agent.kernel.processes import Process
 
 # A turn keeps so many paths for so long; the turn before it is kept as well.
-MOST_PATHS = 25_000
+MAX_PATHS = 25_000
 TURN_SECONDS = 300.0
-MOST_WRITERS = 8
-MOST_GAPS = 16
+MAX_WRITERS = 8
+MAX_GAPS = 16
 # How long an answer waits for a reader that is behind.
 PATIENCE_SECONDS = 0.25
 NEVER = float("inf")
@@ -24,7 +24,7 @@ class Mark(NamedTuple):
     earlier: Optional["Mark"] = None
 
 
-class Trail:
+class WriterHistory:
     """One reader thread adds, others ask. Moments are Unix times.
 
     Where the kernel's queue overflowed, or the reader is behind, the last writer is unknown, and
@@ -45,7 +45,7 @@ class Trail:
                 self._add(path, mark)
 
     def read_until(self, moment: float) -> None:
-        """Say up to when everything is in the trail; NEVER: nothing more waits to be read."""
+        """Return up to when everything is in the history; NEVER: nothing more waits to be read."""
         with self._changed:
             self._read_until = moment
             self._changed.notify_all()
@@ -53,10 +53,10 @@ class Trail:
     def lose(self, since: float, until: float) -> None:
         """Remember that touches of this time are missing."""
         with self._changed:
-            self._gaps = [*self._gaps[1 - MOST_GAPS :], (since, until)]
+            self._gaps = [*self._gaps[1 - MAX_GAPS :], (since, until)]
 
     def writers(self, paths: list[bytes], since: float, until: float) -> list[Process]:
-        """Give who changed one of the paths since then, the last one first; empty: not known."""
+        """Return who changed one of the paths since then, the last one first; empty: not known."""
         with self._changed:
             is_read = self._changed.wait_for(lambda: self._read_until >= until, PATIENCE_SECONDS)
             if not is_read or any(end >= since for _, end in self._gaps):
@@ -73,13 +73,13 @@ class Trail:
         if before and before.process.pid == mark.process.pid:
             mark = mark._replace(earlier=before.earlier)
         elif before:
-            mark = mark._replace(earlier=_cut(before, MOST_WRITERS - 1))
+            mark = mark._replace(earlier=_cut(before, MAX_WRITERS - 1))
         if path not in self._marks:
             self._turn(mark.at)
         self._marks[path] = mark
 
     def _turn(self, now: float) -> None:
-        if len(self._marks) >= MOST_PATHS or now - self._turned_at > TURN_SECONDS:
+        if len(self._marks) >= MAX_PATHS or now - self._turned_at > TURN_SECONDS:
             self._older, self._marks = self._marks, {}
             self._turned_at = now
 

@@ -22,7 +22,7 @@ RULE = "picket-canary"
 # Why a root is blind: the kernel does not tell of it, no node answers, or what was told does not
 # arrive at a node that answers.
 WATCHING, NODE, SENDING = "watching", "node", "sending"
-MOST_SPANS = 100
+MAX_SPANS = 100
 TEXT = "Picket's agent changes this file to prove that changes here are seen.\n"
 
 
@@ -102,7 +102,7 @@ class Canaries:
 
     @property
     def blind_reason(self) -> str:
-        """Say why: WATCHING, NODE or SENDING; empty where all are seen.
+        """Return why: WATCHING, NODE or SENDING; empty where all are seen.
 
         A node that answers again has the limit to take what waited for it.
         """
@@ -177,7 +177,7 @@ class Canaries:
     def _end_blindness(self, span: BlindSpan) -> None:
         """Keep a span of which no heartbeat told, or that the node was itself the reason of."""
         if span.reason == NODE or not self._is_told:
-            self._untold = [*self._untold, span][-MOST_SPANS:]
+            self._untold = [*self._untold, span][-MAX_SPANS:]
         self._is_told = False
 
     def _reason_of(self, blind: Sequence[_Canary]) -> str:

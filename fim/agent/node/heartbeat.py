@@ -19,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 PATH = "/api/hosts/heartbeat/"
 # Of more ranges than these the next heartbeat tells.
-MOST_RANGES = 1000
-MOST_PATHS = 100
-MOST_ANSWER_BYTES = 65536
+MAX_RANGES = 1000
+MAX_PATHS = 100
+MAX_ANSWER_BYTES = 65536
 JOIN_SECONDS = 1.0
 Range = tuple[int, int, int]
 
@@ -76,7 +76,7 @@ class Heartbeat:
     def beat(self) -> bool:
         """Post one heartbeat; False where the node did not take it."""
         status = self._status()
-        dropped = status.dropped[:MOST_RANGES]
+        dropped = status.dropped[:MAX_RANGES]
         spans = self._canaries.untold_spans
         message = self._message(status, dropped, spans)
         problem = self._post(json.dumps(message).encode())
@@ -96,7 +96,7 @@ class Heartbeat:
             self._bell.wait(self._every_seconds)
 
     def _say(self, problem: str) -> None:
-        """Say what is new alone: a node may be away for days."""
+        """Return what is new alone: a node may be away for days."""
         if problem and problem != self._said:
             logger.warning("The node takes no heartbeats: %s.", problem)
         elif self._said and not problem:
@@ -114,7 +114,7 @@ class Heartbeat:
             "started_at": _moment(status.started_at),
             "seq": status.seq,
             "watches": status.watches,
-            "unwatched": [visible(path) for path in [*status.unwatched, *status.gone]][:MOST_PATHS],
+            "unwatched": [visible(path) for path in [*status.unwatched, *status.gone]][:MAX_PATHS],
             "spool_depth": status.spool_depth,
             "spool_bytes": status.spool_bytes,
             "last_scan_at": _moment(status.last_scan_at),
@@ -131,7 +131,7 @@ class Heartbeat:
                 {"since": _moment(span.since), "until": _moment(span.until), "reason": span.reason}
                 for span in spans
             ],
-            "blind_roots": [visible(root) for root in self._canaries.blind_roots][:MOST_PATHS],
+            "blind_roots": [visible(root) for root in self._canaries.blind_roots][:MAX_PATHS],
             "ignored": status.ignored_count,
         }
 
@@ -144,11 +144,11 @@ class Heartbeat:
         return problem
 
     def _exchange(self, body: bytes) -> tuple[int, str]:
-        """Give the status, 0 where nothing came back, and what is wrong."""
+        """Return the status, 0 where nothing came back, and what is wrong."""
         try:
             self._connection.request("POST", self._path, body, self._headers)
             answer = self._connection.getresponse()
-            answer.read(MOST_ANSWER_BYTES)
+            answer.read(MAX_ANSWER_BYTES)
             if not answer.isclosed():
                 self._connection.close()
         except (OSError, http.client.HTTPException) as exc:

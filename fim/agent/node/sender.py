@@ -15,10 +15,10 @@ from fim.agent.state.spool import Spool, Waiting
 
 logger = logging.getLogger(__name__)
 
-MOST_LOGS_IN_A_BATCH = 500
-MOST_BATCH_BYTES = 1024 * 1024
+MAX_LOGS_IN_A_BATCH = 500
+MAX_BATCH_BYTES = 1024 * 1024
 FIRST_DELAY_SECONDS = 0.25
-LONGEST_DELAY_SECONDS = 30.0
+MAX_DELAY_SECONDS = 30.0
 # A request that is on its way when time is up is waited for a little.
 JOIN_SECONDS = 1.0
 OUT_OF_TIME = "The node did not take the last logs in time."
@@ -68,7 +68,7 @@ class Sender:
     def _run(self) -> None:
         while not self.failure:
             self._spool.arrived.clear()
-            batch = self._spool.oldest(most=MOST_LOGS_IN_A_BATCH, most_bytes=MOST_BATCH_BYTES)
+            batch = self._spool.oldest(most=MAX_LOGS_IN_A_BATCH, most_bytes=MAX_BATCH_BYTES)
             if batch:
                 self._deliver(batch)
             elif self._ending.is_set():
@@ -131,7 +131,7 @@ class Sender:
             self._spool.remove(batch)
         except sqlite3.OperationalError as exc:
             logger.error("The spool cannot be written: %s.", exc)
-            self._ending.wait(LONGEST_DELAY_SECONDS)
+            self._ending.wait(MAX_DELAY_SECONDS)
 
     def _refuse(self, refusals: list[tuple[bytes, dict[str, Any]]]) -> None:
         for line, refusal in refusals:
@@ -154,11 +154,11 @@ class Sender:
 
 def _growing_delays() -> Iterator[float]:
     for attempt in itertools.count():
-        yield min(FIRST_DELAY_SECONDS * 2 ** min(attempt, 16), LONGEST_DELAY_SECONDS)
+        yield min(FIRST_DELAY_SECONDS * 2 ** min(attempt, 16), MAX_DELAY_SECONDS)
 
 
 def _failure_of(answer: Answer) -> str:
-    """Say what a person must do before any log can be sent; empty when it is about the logs."""
+    """Return what a person must do before any log can be sent; empty when it is about the logs."""
     if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return (
             f"The node refuses this agent ({answer.status}, {answer.detail}). Give it a key of that"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from fim.agent.changes.groups import Group, scanned
-from fim.agent.scan.lost_and_found import LostAndFound, Place
+from fim.agent.scan.moved_files import MovedFiles, Place
 from fim.agent.state import baseline
 from fim.agent.watch.scope import Scope
 
@@ -37,13 +37,13 @@ class Scan:
         self._reason = reason
         self._is_waiting = is_waiting
         self._at = time.time()
-        self._lost_and_found = LostAndFound()
+        self._moved_files = MovedFiles()
         self.seen_count = 0
 
     def __iter__(self) -> Iterator[Group | None]:
         for top in self._tops:
             yield from self._top(top)
-        for paths in self._lost_and_found:
+        for paths in self._moved_files:
             yield self._candidate(*paths)
 
     def _top(self, top: str) -> Iterator[Group | None]:
@@ -59,7 +59,7 @@ class Scan:
             return
         row = baseline.get(self._connection, top)
         if row is None:
-            self._lost_and_found.find(top, _place_of(status))
+            self._moved_files.find(top, _place_of(status))
         elif not row.has_stat_of(status):
             yield self._candidate(top)
         if not stat.S_ISDIR(status.st_mode):
@@ -127,7 +127,7 @@ class Scan:
             found.append(path)
         if row is None:
             if not self._is_waiting(path):
-                self._lost_and_found.find(path, _place_of(status))
+                self._moved_files.find(path, _place_of(status))
         elif not _is_same(row, status):
             if stat.S_ISDIR(row[1]) and not is_directory:
                 self._gone_below(path)
@@ -146,7 +146,7 @@ class Scan:
 
     def _miss(self, path: str, place: Place) -> None:
         if not self._is_waiting(path):
-            self._lost_and_found.lose(path, place)
+            self._moved_files.lose(path, place)
 
     def _candidate(self, *paths: str) -> Group:
         return scanned(list(paths), at=self._at, reason=self._reason)

@@ -17,7 +17,7 @@ from fim.agent.state.database import State, put_meta
 from fim.agent.watch.scope import Scope
 
 # A process is given its next directory while it still reads one.
-MOST_TASKS = 2
+MAX_TASKS = 2
 ALONE_FILES = 500
 ALONE_BYTES = 8 * 1024 * 1024
 # A directory of large files takes long; what is told meanwhile is reported.
@@ -84,8 +84,8 @@ class FirstScan:
         for process in processes:
             selector.register(process.answers, selectors.EVENT_READ, process)
         while tasks or any(process.open_count for process in processes):
-            for process in processes * MOST_TASKS:
-                if tasks and process.open_count < MOST_TASKS:
+            for process in processes * MAX_TASKS:
+                if tasks and process.open_count < MAX_TASKS:
                     process.give(tasks.popleft())
             for key, _ in selector.select(SELECT_SECONDS):
                 rows, more, size = key.data.take()

@@ -25,7 +25,7 @@ from fim.agent.changes.facts import (
 from fim.agent.watch.scope import Scope
 
 # A larger directory is divided among the processes.
-MOST_NAMES = 1_000
+MAX_NAMES = 1_000
 READ_BYTES = 64 * 1024
 LENGTH = struct.Struct("I")
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -57,7 +57,7 @@ def _receive(pipe: IO[bytes]) -> bytes:
 def read_directory(
     directory: bytes, names: list[bytes] | None, scope: Scope
 ) -> tuple[list[tuple], list[Task], int]:
-    """Give the rows of the entries, what is left to read, and how many bytes were read.
+    """Return the rows of the entries, what is left to read, and how many bytes were read.
 
     `names` are of regular files; None stands for all that is in the directory.
     """
@@ -72,10 +72,10 @@ def read_directory(
         if names is None:
             names, others = _listing(handle)
         left: list[Task] = [
-            (directory, names[start : start + MOST_NAMES])
-            for start in range(MOST_NAMES, len(names), MOST_NAMES)
+            (directory, names[start : start + MAX_NAMES])
+            for start in range(MAX_NAMES, len(names), MAX_NAMES)
         ]
-        rows, size = _read_files(directory, handle, names[:MOST_NAMES], scope)
+        rows, size = _read_files(directory, handle, names[:MAX_NAMES], scope)
         more, below = _read_others(directory, handle, others, scope)
         return rows + more, left + below, size
     except OSError:
@@ -85,7 +85,7 @@ def read_directory(
 
 
 def _listing(handle: int) -> tuple[list[bytes], list[bytes]]:
-    """Give the names of regular files and those of all else, each in order."""
+    """Return the names of regular files and those of all else, each in order."""
     files: list[bytes] = []
     others: list[bytes] = []
     with os.scandir(handle) as entries:
@@ -168,7 +168,7 @@ def _read_large(
 
 
 def _read_other(directory: bytes, handle: int, name: bytes) -> tuple | None:
-    """Give the row of what is no file, or of a file that cannot be read."""
+    """Return the row of what is no file, or of a file that cannot be read."""
     try:
         status = os.lstat(name, dir_fd=handle)
         target = os.readlink(name, dir_fd=handle) if stat.S_ISLNK(status.st_mode) else b""

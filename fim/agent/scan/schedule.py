@@ -13,7 +13,7 @@ from fim.agent.scan.comparison import Scan
 from fim.agent.scan.first_scan import FirstScan, is_learned
 from fim.agent.state import baseline
 from fim.agent.state.database import State
-from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.coalescer import Coalescer
 from fim.agent.watch.scope import Scope
 from fim.agent.watch.watches import Watches
 
@@ -25,7 +25,7 @@ UNWATCHED_SECONDS = 30.0
 REST = 10
 # One piece of a scan; what was told in the meantime is reported after it.
 SLICE_SECONDS = 0.05
-MOST_CANDIDATES = 64
+MAX_CANDIDATES = 64
 START, SCHEDULE, OVERFLOW = "start", "schedule", "overflow"
 UNWATCHED = "no watch"
 
@@ -40,17 +40,17 @@ class Scans:
         self,
         state: State,
         scope: Scope,
-        joiner: Joiner,
+        coalescer: Coalescer,
         config: Config,
     ) -> None:
         self._state = state
         self._scope = scope
-        self._joiner = joiner
+        self._coalescer = coalescer
         self._settings = config.scan
         self._lock = threading.Lock()
         self._asked: list[tuple[tuple[str, ...], str]] = []
         self.first: FirstScan | None = None
-        self._steps: Iterator[Group | None] | Iterator[None] | None = None
+        self._candidates: Iterator[Group | None] | Iterator[None] | None = None
         self._reason = ""
         self._unwatched_seconds = 0.0
         self._begun: list[str] = []
@@ -90,19 +90,19 @@ class Scans:
         self.ask(self._scope.roots, reason)
 
     def is_learning(self, group: Group) -> bool:
-        """Say whether the group's steps may be older than the baseline's rows."""
+        """Return whether the group's events may be older than the baseline's rows."""
         return not group.is_scan and group.first_at <= self._learned_at
 
     def is_due(self) -> bool:
-        """Say whether a scan runs or was asked for."""
-        return bool(self._steps or self._asked or self.first)
+        """Return whether a scan runs or was asked for."""
+        return bool(self._candidates or self._asked or self.first)
 
     def spend(self, size: int) -> None:
         if rate := self._settings.max_bytes_per_second:
             self._ready = max(self._ready, time.monotonic()) + size / rate
 
     def next_due(self) -> float:
-        """Give the monotonic time at which there is something to do."""
+        """Return the monotonic time at which there is something to do."""
         if self.is_due():
             return self._ready
         due = [self._next]
@@ -112,13 +112,13 @@ class Scans:
 
     def advance(self, now: float) -> list[Group] | None:
         """Do a piece of work and give the candidates found; None when nothing is due."""
-        if now < self._ready or not (self._steps or self._begin(now)):
+        if now < self._ready or not (self._candidates or self._begin(now)):
             return None
-        assert self._steps
+        assert self._candidates
         found: list[Group] = []
-        while len(found) < MOST_CANDIDATES and time.monotonic() - now < SLICE_SECONDS:
+        while len(found) < MAX_CANDIDATES and time.monotonic() - now < SLICE_SECONDS:
             try:
-                group = next(self._steps)
+                group = next(self._candidates)
             except StopIteration:
                 self._end()
                 break
@@ -129,7 +129,7 @@ class Scans:
     def _begin(self, now: float) -> bool:
         self._started = now
         if self.first:
-            self._steps = iter(self.first)
+            self._candidates = iter(self.first)
             return True
         with self._lock:
             self._plan(now)
@@ -137,11 +137,11 @@ class Scans:
                 return False
             tops, self._reason = self._asked.pop(0)
         connection = self._state.connection()
-        self._steps = iter(
+        self._candidates = iter(
             Scan(
                 *(connection, self._scope, list(tops)),
                 reason=self._reason,
-                is_waiting=self._joiner.__contains__,
+                is_waiting=self._coalescer.__contains__,
             )
         )
         return True
@@ -159,12 +159,12 @@ class Scans:
             self._asked.append((tuple(tops), UNWATCHED))
 
     def _end(self) -> None:
-        self._steps = None
+        self._candidates = None
         at = time.time()
         self.last_seconds = time.monotonic() - self._started
         if self.first:
             self.first.finish(at)
-            # A step's time is that of its reading, so older changes may still be read later.
+            # A event's time is that of its reading, so older changes may still be read later.
             self.when_caught_up(partial(self._learned, at))
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None

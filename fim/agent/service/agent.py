@@ -20,7 +20,7 @@ from fim.agent.scan.schedule import OVERFLOW, UNWATCHED, Scans
 from fim.agent.state.database import State
 from fim.agent.state.journal import Journal
 from fim.agent.state.spool import Spool
-from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.coalescer import Coalescer
 from fim.agent.watch.intake import Intake
 from fim.agent.watch.reader import Reader
 from fim.agent.watch.scope import Scope
@@ -52,15 +52,15 @@ class Agent:
         self.state = State(config.state_dir)
         self._kept.enter_context(self.state.held_alone())
         self.scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir, *hidden])
-        self.joiner = Joiner(window_seconds=config.window_seconds)
-        self.intake = Intake(Journal(self.state), self.joiner)
-        self.scans = Scans(self.state, self.scope, self.joiner, config)
+        self.coalescer = Coalescer(window_seconds=config.window_seconds)
+        self.intake = Intake(Journal(self.state), self.coalescer)
+        self.scans = Scans(self.state, self.scope, self.coalescer, config)
         self.spool = Spool(self.state, max_bytes=config.spool.max_bytes)
         self.reader = Reader(
             self.scope,
             self.intake,
-            self.joiner,
-            on_steps=self._on_steps,
+            self.coalescer,
+            on_events=self._on_events,
             on_overflow=self._on_overflow,
             on_unwatched=lambda path: self.scans.ask([path], UNWATCHED),
             on_gone=self._on_gone,
@@ -70,7 +70,7 @@ class Agent:
         self.scans.when_caught_up = self.reader.when_caught_up
         self.enrichers = enrichers(config, self.state)
         self.engine = Engine(
-            *(self.state, self.intake, self.joiner, self.scans, self.spool),
+            *(self.state, self.intake, self.coalescer, self.scans, self.spool),
             host=config.host,
             enrichers=self.enrichers,
             is_watched=self.reader.watches.__contains__,
@@ -121,7 +121,7 @@ class Agent:
             watches=len(self.reader.watches),
             unwatched=dict(self.reader.watches.unwatched),
             gone=sorted(self.reader.gone),
-            waiting=len(self.joiner),
+            waiting=len(self.coalescer),
             spool_depth=len(self.spool),
             spool_bytes=self.spool.bytes_waiting,
             last_scan_at=self.scans.last_at,
@@ -143,7 +143,7 @@ class Agent:
     def _of_kind(self, kind: type[Kind]) -> list[Kind]:
         return [each for each in self.enrichers if isinstance(each, kind)]
 
-    def _on_steps(self) -> None:
+    def _on_events(self) -> None:
         self.engine.ring()
 
     def _on_overflow(self) -> None:

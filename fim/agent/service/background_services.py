@@ -7,23 +7,23 @@ import os
 from collections.abc import Sequence
 
 from fim.agent import VERSION
-from fim.agent.changes.events import Step
+from fim.agent.changes.events import FsEvent
 from fim.agent.enrich.who import Who
 from fim.agent.node.canary import Canaries
 from fim.agent.node.heartbeat import Heartbeat
 from fim.agent.service.agent import Agent
-from fim.agent.service.report_socket import Door
-from fim.agent.service.reports import Hint
+from fim.agent.service.report_socket import ReportSocket
+from fim.agent.service.reports import Report
 from fim.agent.service.watchdog import Watchdog
 
 
-class Attendants:
+class BackgroundServices:
     """`listen()` before the agent starts, `start()` after; `stop()` before it finishes."""
 
     def __init__(self, agent: Agent) -> None:
         config = agent.config
         self._agent = agent
-        self._door = Door(config.state_dir, self._take)
+        self._report_socket = ReportSocket(config.state_dir, self._take)
         self._who = next(each for each in agent.enrichers if isinstance(each, Who))
         self._canaries = next(each for each in agent.enrichers if isinstance(each, Canaries))
         agent.acknowledged.append(self._canaries.acknowledged)
@@ -44,7 +44,7 @@ class Attendants:
         self._who.start()
 
     def start(self) -> None:
-        self._door.start()
+        self._report_socket.start()
         self._canaries.start()
         self._heartbeat.start()
         self._watchdog.start()
@@ -53,22 +53,22 @@ class Attendants:
         self._watchdog.stop()
         self._heartbeat.stop()
         self._canaries.stop()
-        self._door.stop()
+        self._report_socket.stop()
 
     def _write_nothing(self) -> None:
         """Take the state's turn: what never gets it, or a disk that hangs, makes systemd act."""
         with self._agent.state.writing():
             pass
 
-    def _take(self, hints: Sequence[Hint]) -> None:
+    def _take(self, reports: Sequence[Report]) -> None:
         """Let the engine look at the paths as if the kernel had told of them."""
-        self._agent.intake.put([step for hint in hints for step in self._steps_of(hint)])
+        self._agent.intake.put([event for report in reports for event in self._events_of(report)])
         self._agent.engine.ring()
 
-    def _steps_of(self, hint: Hint) -> list[Step]:
+    def _events_of(self, report: Report) -> list[FsEvent]:
         """Name the path as the agent's roots are named: without symbolic links above it."""
-        directory, name = os.path.split(hint.path)
+        directory, name = os.path.split(report.path)
         path = os.path.join(os.path.realpath(directory), name)
-        if not self._agent.scope.takes(path, is_directory=hint.is_directory, is_told=True):
+        if not self._agent.scope.takes(path, is_directory=report.is_directory, is_told=True):
             return []
-        return [Step(hint.at, what, path, "", hint.is_directory) for what in hint.steps]
+        return [FsEvent(report.at, what, path, "", report.is_directory) for what in report.changes]

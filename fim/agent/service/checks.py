@@ -15,12 +15,12 @@ from fim.agent.watch.scope import Scope
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 # Counting the directories of a host is to take no longer than a person waits.
-MOST_DIRECTORIES, COUNT_SECONDS = 1_000_000, 20.0
+MAX_DIRECTORIES, COUNT_SECONDS = 1_000_000, 20.0
 LIMITS = "/proc/sys/fs/inotify"
 # The kernel's default. A burst beyond the queue costs a scan of everything.
 GOOD_QUEUE = 16_384
 # One inotify descriptor, the state, the node, files that are being read, and some more.
-LEAST_OPEN_FILES = 256
+MIN_OPEN_FILES = 256
 CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN = 2, 21
 
 
@@ -33,7 +33,7 @@ class Check:
 
 
 def checks(config: Config) -> Iterator[Check]:
-    """Give one check after the other; nothing is changed, and no log is posted."""
+    """Return one check after the other; nothing is changed, and no log is posted."""
     for warning in config.warnings:
         yield Check(WARN, "configuration", warning)
     if not config.warnings:
@@ -94,8 +94,8 @@ def _limits(config: Config) -> Iterator[Check]:
     ):
         yield _limit(name, least, advice, counted, count)
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if 0 <= files < LEAST_OPEN_FILES:
-        yield Check(WARN, "open files", f"the limit is {files}", f"raise it to {LEAST_OPEN_FILES}")
+    if 0 <= files < MIN_OPEN_FILES:
+        yield Check(WARN, "open files", f"the limit is {files}", f"raise it to {MIN_OPEN_FILES}")
     else:
         yield Check(OK, "open files", f"the limit is {files:,}")
 
@@ -128,7 +128,7 @@ def _directory_count(config: Config) -> tuple[int, bool]:
             names[:] = [
                 name for name in names if scope.takes(os.path.join(place, name), is_directory=True)
             ]
-            if count >= MOST_DIRECTORIES or time.monotonic() > ends_at:
+            if count >= MAX_DIRECTORIES or time.monotonic() > ends_at:
                 return count, False
     return count, True
 

@@ -10,32 +10,32 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from fim.agent.service import reports
-from fim.agent.service.reports import Hint
+from fim.agent.service.reports import Report
 
 logger = logging.getLogger(__name__)
 
 CREDENTIALS = struct.Struct("=iII")
 # A caller that says nothing is not waited for: others wait behind it.
 CALLER_SECONDS = 0.5
-# A report that found the door too slow was left on disk.
+# A report that found the socket too slow was left on disk.
 TURN_MILLISECONDS = 30_000
-MOST_WAITING = 128
+MAX_WAITING = 128
 # sun_path of a sockaddr_un, with its NUL.
-MOST_PATH_BYTES = 107
+MAX_PATH_BYTES = 107
 
 
-class Door:
-    """Hands hints to `take`, which must have them on disk when it returns.
+class ReportSocket:
+    """Hands reports to `take`, which must have them on disk when it returns.
 
     Only root and the agent's own user may come in.
     """
 
-    def __init__(self, state_dir: str, take: Callable[[list[Hint]], None]) -> None:
+    def __init__(self, state_dir: str, take: Callable[[list[Report]], None]) -> None:
         self._state_dir = state_dir
         self._path = os.path.join(state_dir, reports.SOCKET_NAME)
         self._take = take
         self._wake_reader, self._wake = os.pipe2(os.O_CLOEXEC)
-        self._thread = threading.Thread(target=self._run, name="door", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="report-socket", daemon=True)
         self._listener: socket.socket | None = None
 
     def start(self) -> None:
@@ -100,12 +100,12 @@ def _listening(path: str) -> socket.socket:
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        if len(os.fsencode(path)) > MOST_PATH_BYTES:
+        if len(os.fsencode(path)) > MAX_PATH_BYTES:
             raise OSError("the path is too long for a socket")
         # Until then the state's directory, 0700, keeps others off.
         listener.bind(path)
         os.chmod(path, 0o600)
-        listener.listen(MOST_WAITING)
+        listener.listen(MAX_WAITING)
     except OSError:
         listener.close()
         raise
@@ -124,9 +124,9 @@ def _may_come_in(caller: socket.socket) -> bool:
 def _message(caller: socket.socket) -> bytes:
     parts: list[bytes] = []
     length = 0
-    while part := caller.recv(reports.MOST_MESSAGE_BYTES):
+    while part := caller.recv(reports.MAX_MESSAGE_BYTES):
         parts.append(part)
         length += len(part)
-        if length > reports.MOST_MESSAGE_BYTES:
-            raise ValueError(f"it has more than {reports.MOST_MESSAGE_BYTES} bytes")
+        if length > reports.MAX_MESSAGE_BYTES:
+            raise ValueError(f"it has more than {reports.MAX_MESSAGE_BYTES} bytes")
     return b"".join(parts)

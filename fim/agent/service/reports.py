@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 SOCKET_NAME = "agent.sock"
 DROP_NAME = "reports"
-MOST_MESSAGE_BYTES = 16 * 1024
+MAX_MESSAGE_BYTES = 16 * 1024
 # A start scan finds what is no longer taken in here.
-MOST_DROP_BYTES = 64 * 1024 * 1024
+MAX_DROP_BYTES = 64 * 1024 * 1024
 TAKEN = b"taken"
-FIELD_END, HINT_END = b"\0", b"\0\0"
+FIELD_END, REPORT_END = b"\0", b"\0\0"
 DIRECTORY = "IN_ISDIR"
 # In the agent's words, the last of several counting; empty: nothing was changed.
-STEPS = {
+CHANGES = {
     "IN_CREATE": "created",
     "IN_MODIFY": "written",
     "IN_CLOSE_WRITE": "written",
@@ -35,7 +35,7 @@ STEPS = {
 }
 
 
-class Hint(NamedTuple):
+class Report(NamedTuple):
     """`at` is a Unix time; the path is absolute and as `os.fsdecode` gives it."""
 
     at: float
@@ -43,48 +43,48 @@ class Hint(NamedTuple):
     path: str
 
     @property
-    def steps(self) -> list[str]:
+    def changes(self) -> list[str]:
         """What happened, in the agent's words; empty where nothing was changed."""
-        return [STEPS[event] for event in self.events.split(",") if STEPS[event]]
+        return [CHANGES[event] for event in self.events.split(",") if CHANGES[event]]
 
     @property
     def is_directory(self) -> bool:
         return DIRECTORY in self.events.split(",")
 
 
-def hint_of(path: str, events: str, *, at: float) -> Hint:
+def report_of(path: str, events: str, *, at: float) -> Report:
     """Check what the command line gave. Raises ValueError with what is wrong, for a person."""
     if not path.startswith("/"):
         raise ValueError(f"{path!a} is no absolute path.")
-    unknown = [event for event in events.split(",") if event not in STEPS]
+    unknown = [event for event in events.split(",") if event not in CHANGES]
     if unknown:
-        raise ValueError(f"{unknown[0]!a} is no event of inotify; known are {', '.join(STEPS)}.")
-    return Hint(at, events, os.path.normpath(path))
+        raise ValueError(f"{unknown[0]!a} is no event of inotify; known are {', '.join(CHANGES)}.")
+    return Report(at, events, os.path.normpath(path))
 
 
-def packed(hint: Hint) -> bytes:
-    """Pack a hint. No path holds a NUL, so that NULs can part the fields."""
-    fields = (repr(hint.at).encode(), hint.events.encode(), os.fsencode(hint.path))
-    return FIELD_END.join(fields) + HINT_END
+def packed(report: Report) -> bytes:
+    """Pack a report. No path holds a NUL, so that NULs can part the fields."""
+    fields = (repr(report.at).encode(), report.events.encode(), os.fsencode(report.path))
+    return FIELD_END.join(fields) + REPORT_END
 
 
-def unpacked(content: bytes) -> list[Hint]:
-    """Read hints; what is torn or no hint is passed over."""
+def unpacked(content: bytes) -> list[Report]:
+    """Read reports; what is torn or no report is passed over."""
     found = []
-    for part in content.split(HINT_END):
+    for part in content.split(REPORT_END):
         with contextlib.suppress(ValueError):
             at, events, path = part.split(FIELD_END)
-            found.append(hint_of(os.fsdecode(path), events.decode(), at=float(at)))
+            found.append(report_of(os.fsdecode(path), events.decode(), at=float(at)))
     return found
 
 
-def drop(state_dir: str, hint: Hint) -> None:
-    """Leave a hint on disk for the agent. Raises OSError, one where too much waits already."""
+def drop(state_dir: str, report: Report) -> None:
+    """Leave a report on disk for the agent. Raises OSError, one where too much waits already."""
     with _opened(state_dir) as descriptor:
         size = os.fstat(descriptor).st_size
-        if size > MOST_DROP_BYTES:
-            raise OSError(f"{MOST_DROP_BYTES} bytes of reports wait already")
-        content = packed(hint)
+        if size > MAX_DROP_BYTES:
+            raise OSError(f"{MAX_DROP_BYTES} bytes of reports wait already")
+        content = packed(report)
         if os.write(descriptor, content) != len(content):
             os.ftruncate(descriptor, size)
             raise OSError("the disk is full")
@@ -92,10 +92,10 @@ def drop(state_dir: str, hint: Hint) -> None:
 
 
 @contextlib.contextmanager
-def dropped(state_dir: str) -> Iterator[list[Hint]]:
-    """Give the hints that wait; they are gone once the block ends without an exception."""
+def dropped(state_dir: str) -> Iterator[list[Report]]:
+    """Return the reports that wait; they are gone once the block ends without an exception."""
     with _opened(state_dir) as descriptor:
-        content = os.pread(descriptor, MOST_DROP_BYTES + MOST_MESSAGE_BYTES, 0)
+        content = os.pread(descriptor, MAX_DROP_BYTES + MAX_MESSAGE_BYTES, 0)
         yield unpacked(content)
         if content:
             os.ftruncate(descriptor, 0)

@@ -58,7 +58,7 @@ def keep(connection: sqlite3.Connection, rows: Mapping[str, Facts | None]) -> No
 
 
 def entries(connection: sqlite3.Connection, directory: bytes) -> Iterator[Row]:
-    """Give a directory's rows in the order of their names."""
+    """Return a directory's rows in the order of their names."""
     return connection.execute(
         f"SELECT {COLUMNS} FROM baseline WHERE directory = ? ORDER BY name",  # noqa: S608
         (directory,),
@@ -68,7 +68,7 @@ def entries(connection: sqlite3.Connection, directory: bytes) -> Iterator[Row]:
 def paths_below(
     connection: sqlite3.Connection, path: str
 ) -> Iterator[tuple[str, int, int, int, int]]:
-    """Give path, st_mode, device, inode and mtime of all rows below a directory, parents first."""
+    """Yield path, st_mode, device, inode and mtime of all rows below a directory, parents first."""
     directory = os.fsencode(path)
     found = connection.execute(
         "SELECT directory, name, st_mode, device, inode, mtime_ns FROM baseline"  # noqa: S608
@@ -80,7 +80,7 @@ def paths_below(
 
 
 def count(connection: sqlite3.Connection, path: str) -> int:
-    """Say how many rows lie below a directory."""
+    """Return how many rows lie below a directory."""
     query = f"SELECT count(*) FROM baseline WHERE {BELOW}"  # noqa: S608
     return int(connection.execute(query, span(os.fsencode(path))).fetchone()[0])
 
@@ -97,7 +97,7 @@ def rename_directory(connection: sqlite3.Connection, old: str, new: str) -> int:
 
 
 def span(directory: bytes) -> tuple[bytes, bytes, bytes]:
-    """Give a directory, and the bounds between which the paths below it lie."""
+    """Return a directory, and the bounds between which the paths below it lie."""
     stem = directory.rstrip(b"/")
     return directory, stem + b"/", stem + b"0"
 

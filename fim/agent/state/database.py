@@ -44,7 +44,7 @@ class State:
     """The agent's database. Make it once for a process; each thread has a connection of its own.
 
     `synchronous=NORMAL`: what is committed outlives a killed process. Where the machine itself
-    loses power, the last commits may be gone with the steps that led to them, and the next start
+    loses power, the last commits may be gone with the events that led to them, and the next start
     finds by its scan what the baseline does not know.
     """
 

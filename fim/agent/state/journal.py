@@ -4,11 +4,11 @@ import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from fim.agent.changes.events import MOVED, Step
+from fim.agent.changes.events import MOVED, FsEvent
 from fim.agent.state.baseline import span
 from fim.agent.state.database import State
 
-Numbered = tuple[int, Step]
+Numbered = tuple[int, FsEvent]
 COLUMNS = "id, at, what, path, path_from, is_directory"
 IS_DIRECTORY_MOVE = f"(is_directory AND what = '{MOVED}')"
 
@@ -17,8 +17,8 @@ class Journal:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def write(self, steps: Sequence[Step]) -> list[int]:
-        """Keep the steps; give their numbers, which rise for as long as the state lives."""
+    def write(self, events: Sequence[FsEvent]) -> list[int]:
+        """Keep the events; return their numbers, which rise for as long as the state lives."""
         with self._state.writing() as connection:
             last = _last_id(connection)
             connection.executemany(
@@ -26,13 +26,13 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?)",
                 [
                     (at, what, os.fsencode(path), os.fsencode(path_from), is_directory)
-                    for at, what, path, path_from, is_directory in steps
+                    for at, what, path, path_from, is_directory in events
                 ],
             )
-        return list(range(last + 1, last + 1 + len(steps)))
+        return list(range(last + 1, last + 1 + len(events)))
 
     def read(self, first: int, *, most: int) -> list[Numbered]:
-        """Give the next steps in their order, moves of directories left out."""
+        """Return the next events in their order, moves of directories left out."""
         return self._numbered(
             f"id >= ? AND NOT {IS_DIRECTORY_MOVE} ORDER BY id LIMIT ?", first, most
         )
@@ -46,7 +46,10 @@ class Journal:
             values,
         )
         return [
-            (number, Step(at, what, os.fsdecode(path), os.fsdecode(path_from), bool(is_directory)))
+            (
+                number,
+                FsEvent(at, what, os.fsdecode(path), os.fsdecode(path_from), bool(is_directory)),
+            )
             for number, at, what, path, path_from, is_directory in found
         ]
 
@@ -56,7 +59,7 @@ def forget(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
 
 
 def rename_directory(connection: sqlite3.Connection, old: str, new: str, *, before: int) -> None:
-    """Let the steps that came before a directory's move speak of where it is now."""
+    """Let the events that came before a directory's move speak of where it is now."""
     stem, place = os.fsencode(old), os.fsencode(new)
     for column in ("path", "path_from"):
         connection.execute(

@@ -64,7 +64,7 @@ class Spool:
             self._drop(connection)
 
     def oldest(self, *, most: int, most_bytes: int) -> list[Waiting]:
-        """Give the logs to send next; they are not dropped until they are removed or refused."""
+        """Return the logs to send next; they are not dropped until they are removed or refused."""
         found = self._state.connection().execute(
             "SELECT seq, log FROM spool ORDER BY seq LIMIT ?", (most,)
         )
@@ -86,13 +86,13 @@ class Spool:
             self.bytes_waiting -= sum(len(waiting.line) for waiting in batch)
 
     def waiting_since(self) -> float | None:
-        """Give the Unix time of the oldest change whose log waits; None where none does."""
+        """Return the Unix time of the oldest change whose log waits; None where none does."""
         found = self._state.connection().execute("SELECT log FROM spool ORDER BY seq LIMIT 1")
         row = found.fetchone()
         return datetime.fromisoformat(json.loads(row[0])["timestamp"]).timestamp() if row else None
 
     def dropped(self) -> list[tuple[int, int, int]]:
-        """Give the ranges that were dropped: first `seq`, last `seq`, how many of them."""
+        """Return the ranges that were dropped: first `seq`, last `seq`, how many of them."""
         found = self._state.connection().execute(
             "SELECT first_seq, last_seq, count FROM dropped ORDER BY first_seq"
         )
@@ -127,7 +127,7 @@ class Spool:
 
 
 def _runs(seqs: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Give the first and last of each unbroken run."""
+    """Return the first and last of each unbroken run."""
     start = 0
     for place in range(1, len(seqs) + 1):
         if place == len(seqs) or seqs[place] != seqs[place - 1] + 1:

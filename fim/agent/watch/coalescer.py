@@ -1,4 +1,4 @@
-"""Steps held until their paths have been quiet for a while, joined meanwhile into groups."""
+"""File-system events held until their paths are quiet, and gathered into groups meanwhile."""
 
 import math
 import os
@@ -8,23 +8,23 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fim.agent.changes.events import MOVED, Step
+from fim.agent.changes.events import MOVED, FsEvent
 from fim.agent.changes.groups import Group, is_of, is_temporary
 from fim.agent.watch.scope import is_below
 
 # A file that is written without a pause is reported at least this often.
-MOST_WINDOWS = 10
-# Beyond so many steps the window is not waited for, and what is told further waits on disk: about
+MAX_WINDOWS = 10
+# Beyond so many events the window is not waited for, and what is told further waits on disk: about
 # 1 KB each, so what a storm takes of the memory stays small.
-MOST_STEPS = 6_000
+MAX_EVENTS = 6_000
 
 
 class DirectoryMove(NamedTuple):
-    step: Step
+    event: FsEvent
     numbers: Sequence[int]
 
 
-class Joiner:
+class Coalescer:
     """Filled by the reader, emptied by the engine. Every `now` is a monotonic time.
 
     A file's moves bind its paths into one group. A directory's move is no group's: it is given
@@ -50,15 +50,15 @@ class Joiner:
     def __contains__(self, path: str) -> bool:
         return path in self._by_path
 
-    def add(self, step: Step, number: int, *, now: float) -> None:
+    def add(self, event: FsEvent, number: int, *, now: float) -> None:
         with self._lock:
-            if step.is_directory_move:
-                self._move_directory(step, number)
+            if event.is_directory_move:
+                self._move_directory(event, number)
                 return
-            group = self._by_path.get(step.path) or self._new(step.path, step.at, now)
-            if step.what == MOVED:
-                group = self._bind(group, step, now)
-            group.add(step, number)
+            group = self._by_path.get(event.path) or self._new(event.path, event.at, now)
+            if event.what == MOVED:
+                group = self._bind(group, event, now)
+            group.add(event, number)
             if id(group) not in self._aside:
                 self._step_count += 1
                 self._touch(group, now)
@@ -66,7 +66,7 @@ class Joiner:
     def take(
         self, *, now: float, most: int, is_ending: bool = False
     ) -> tuple[list[DirectoryMove], list[Group]]:
-        """Give the directories' moves and at most so many groups that have been quiet.
+        """Return the directories' moves and at most so many groups that have been quiet.
 
         The groups of the last `take` must have been dealt with.
         """
@@ -110,20 +110,20 @@ class Joiner:
 
     @property
     def has_scanned_aside(self) -> bool:
-        """Say whether a group was set aside that a scan found."""
+        """Return whether a group was set aside that a scan found."""
         with self._lock:
             return any(group.is_scan for group in self._aside.values())
 
     @property
     def is_full(self) -> bool:
-        return self._step_count >= MOST_STEPS
+        return self._step_count >= MAX_EVENTS
 
     @property
     def has_moves(self) -> bool:
-        """Say whether a directory was renamed of which the baseline does not know yet."""
+        """Return whether a directory was renamed of which the baseline does not know yet."""
         return bool(self._moves)
 
-    def foretell(self, old: str) -> None:
+    def expect_move(self, old: str) -> None:
         """Take note that a directory's move from here is about to be added.
 
         Between its event and that lies a write to the journal, in which a scan must not take the
@@ -133,7 +133,7 @@ class Joiner:
             self._foretold.append(old)
 
     def is_leaving(self, path: str) -> bool:
-        """Say whether a directory's move was told that takes the path along."""
+        """Return whether a directory's move was told that takes the path along."""
         with self._lock:
             left = [*self._foretold, *(old for old, _ in self._renames)]
             return any(is_below(path, old) for old in left)
@@ -189,12 +189,12 @@ class Joiner:
                     del self._temporary[directory]
 
     def _touch(self, group: Group, now: float) -> None:
-        if now - group.started < MOST_WINDOWS * self._window_seconds:
+        if now - group.started < MAX_WINDOWS * self._window_seconds:
             group.due_from = now
             self._waiting.move_to_end(id(group))
 
-    def _bind(self, target: Group, step: Step, now: float) -> Group:
-        source = self._by_path.get(step.path_from) or self._new(step.path_from, step.at, now)
+    def _bind(self, target: Group, event: FsEvent, now: float) -> Group:
+        source = self._by_path.get(event.path_from) or self._new(event.path_from, event.at, now)
         if source is target:
             return target
         self._leave(source)
@@ -203,11 +203,11 @@ class Joiner:
         self._enter(source)
         return source
 
-    def _move_directory(self, step: Step, number: int) -> None:
-        old, new = step.path_from, step.path
+    def _move_directory(self, event: FsEvent, number: int) -> None:
+        old, new = event.path_from, event.path
         if old in self._foretold:
             self._foretold.remove(old)
-        self._moves.append(DirectoryMove(step, [number]))
+        self._moves.append(DirectoryMove(event, [number]))
         self._renames.append((old, new))
         stem = old + os.sep
         for path in [path for path in self._by_path if path == old or path.startswith(stem)]:

@@ -1,63 +1,63 @@
-"""The way of steps into the joiner: what does not fit there waits in the journal, in its order."""
+"""How events reach the coalescer: what it has no room for waits in the journal, in its order."""
 
 import threading
 import time
 from collections.abc import Sequence
 
-from fim.agent.changes.events import Step
+from fim.agent.changes.events import FsEvent
 from fim.agent.state.journal import Journal
-from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.coalescer import Coalescer
 
-PAGE_STEPS = 1_000
+PAGE_EVENTS = 1_000
 
 
 class Intake:
     """Filled by whoever is told of changes; the engine lets in what waits on disk.
 
-    Moves of directories wait for nothing: whoever looks at the steps before them, wherever these
+    Moves of directories wait for nothing: whoever looks at the events before them, wherever these
     wait, must already know where the directory is.
     """
 
-    def __init__(self, journal: Journal, joiner: Joiner) -> None:
+    def __init__(self, journal: Journal, coalescer: Coalescer) -> None:
         self._journal = journal
-        self._joiner = joiner
-        # Held from the numbering of steps until they are in the joiner, so that none overtakes.
+        self._coalescer = coalescer
+        # Held from the numbering of events until they are in the coalescer, so that none overtakes.
         self._lock = threading.Lock()
         self._left_from: int | None = None
 
     @property
     def is_behind(self) -> bool:
-        """Say whether steps wait on disk that the joiner does not know."""
+        """Return whether events wait on disk that the coalescer does not know."""
         return self._left_from is not None
 
-    def put(self, steps: Sequence[Step]) -> None:
+    def put(self, events: Sequence[FsEvent]) -> None:
         """Raises sqlite3.OperationalError where the journal cannot be written."""
         with self._lock:
-            numbers = self._journal.write(steps)
-            for number, step in zip(numbers, steps, strict=True):
-                if step.is_directory_move or not self._is_left(number):
-                    self._add(step, number)
+            numbers = self._journal.write(events)
+            for number, event in zip(numbers, events, strict=True):
+                if event.is_directory_move or not self._is_left(number):
+                    self._add(event, number)
 
-    def put_unwritten(self, steps: Sequence[Step]) -> bool:
-        """Take steps that no journal holds, as far as there is room; say whether there was."""
+    def put_unwritten(self, events: Sequence[FsEvent]) -> bool:
+        """Take events that no journal holds, as far as there is room; return whether there was."""
         with self._lock:
-            has_room = not self.is_behind and not self._joiner.is_full
-            for step in steps:
-                if has_room or step.is_directory_move:
-                    self._add(step, 0)
+            has_room = not self.is_behind and not self._coalescer.is_full
+            for event in events:
+                if has_room or event.is_directory_move:
+                    self._add(event, 0)
         return has_room
 
     def replay(self) -> None:
         """Begin with what the last run of the agent kept and did not report."""
         with self._lock:
-            for number, step in self._journal.directory_moves():
-                self._add(step, number)
+            for number, event in self._journal.directory_moves():
+                self._add(event, number)
             self._left_from = 0
 
     def let_in(self) -> None:
-        """Fill the joiner from the journal, for the engine.
+        """Fill the coalescer from the journal, for the engine.
 
-        Steps before a directory's move are let in once the engine has dealt with that: on disk
+        Events before a directory's move are let in once the engine has dealt with that: on disk
         they speak of where the directory is now.
         """
         while self._let_in_page():
@@ -65,18 +65,18 @@ class Intake:
 
     def _let_in_page(self) -> bool:
         with self._lock:
-            if not self.is_behind or self._joiner.has_moves or self._joiner.is_full:
+            if not self.is_behind or self._coalescer.has_moves or self._coalescer.is_full:
                 return False
-            page = self._journal.read(self._left_from or 0, most=PAGE_STEPS)
-            for number, step in page:
-                self._add(step, number)
-            self._left_from = page[-1][0] + 1 if len(page) == PAGE_STEPS else None
+            page = self._journal.read(self._left_from or 0, most=PAGE_EVENTS)
+            for number, event in page:
+                self._add(event, number)
+            self._left_from = page[-1][0] + 1 if len(page) == PAGE_EVENTS else None
         return True
 
     def _is_left(self, number: int) -> bool:
-        if self._left_from is None and self._joiner.is_full:
+        if self._left_from is None and self._coalescer.is_full:
             self._left_from = number
         return self.is_behind
 
-    def _add(self, step: Step, number: int) -> None:
-        self._joiner.add(step, number, now=time.monotonic())
+    def _add(self, event: FsEvent, number: int) -> None:
+        self._coalescer.add(event, number, now=time.monotonic())

@@ -18,11 +18,11 @@ from fim.agent.changes.events import (
     MOVED_IN,
     MOVED_OUT,
     WRITTEN,
-    Step,
+    FsEvent,
 )
 from fim.agent.kernel import inotify
 from fim.agent.kernel.inotify import Inotify, RawEvent
-from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.coalescer import Coalescer
 from fim.agent.watch.intake import Intake
 from fim.agent.watch.scope import Scope
 from fim.agent.watch.watches import Watches
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # The kernel tells both halves of a move one after the other; this long the second is waited for.
 HALF_MOVE_MILLISECONDS = 20
 # How long a queue that overflowed is read on before the directories are listed anew.
-MOST_DRAINING_SECONDS = 1.0
+MAX_DRAINING_SECONDS = 1.0
 WAKE_BYTES = 64
 PLAIN = {
     inotify.CREATE: CREATED,
@@ -44,9 +44,9 @@ SELF = inotify.DELETE_SELF | inotify.MOVE_SELF | inotify.UNMOUNT
 
 
 class Reader:
-    """Turn events into steps and hand them on.
+    """Turn the kernel's raw events into file-system events and hand them on.
 
-    `on_steps` is called after that; `on_overflow` once the directories are watched again after the
+    `on_events` is called after that; `on_overflow` once the directories are watched again after the
     kernel dropped events; `on_unwatched` with a directory that has to be scanned instead; `on_gone`
     when a root is gone.
     """
@@ -55,17 +55,17 @@ class Reader:
         self,
         scope: Scope,
         intake: Intake,
-        joiner: Joiner,
+        coalescer: Coalescer,
         *,
-        on_steps: Callable[[], None],
+        on_events: Callable[[], None],
         on_overflow: Callable[[], None],
         on_unwatched: Callable[[str], None],
         on_gone: Callable[[], None],
     ) -> None:
         self._scope = scope
         self._intake = intake
-        self._joiner = joiner
-        self._on_steps = on_steps
+        self._coalescer = coalescer
+        self._on_events = on_events
         self._on_overflow = on_overflow
         self._on_unwatched = on_unwatched
         self._on_gone = on_gone
@@ -74,7 +74,7 @@ class Reader:
         self._wake_in, self._wake_out = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
         self._is_ending = False
-        self._halves: dict[int, tuple[Step, float]] = {}
+        self._halves: dict[int, tuple[FsEvent, float]] = {}
         self._caught_up: list[Callable[[], None]] = []
         self._overflowed_at: float | None = None
         self.gone: set[str] = set()
@@ -130,105 +130,105 @@ class Reader:
 
     def _read(self) -> None:
         asked = len(self._caught_up)
-        events = self._inotify.read()
-        steps: list[Step] = []
+        raw_events = self._inotify.read()
+        events: list[FsEvent] = []
         now = time.time()
-        for place, event in enumerate(events):
+        for place, raw in enumerate(raw_events):
             # Events have no times of their own; a microsecond each keeps their order.
-            steps += self._steps_of(event, now + place * 1e-6)
-        steps += self._overdue_halves()
-        self._take(steps)
-        self._recover(is_drained=not events)
+            events += self._events_of(raw, now + place * 1e-6)
+        events += self._overdue_halves()
+        self._take(events)
+        self._recover(is_drained=not raw_events)
         if self._inotify.is_drained:
             for _ in range(asked):
                 self._caught_up.pop(0)()
 
-    def _take(self, steps: list[Step]) -> None:
-        if not steps:
+    def _take(self, events: list[FsEvent]) -> None:
+        if not events:
             return
         try:
-            self._intake.put(steps)
+            self._intake.put(events)
         except sqlite3.OperationalError as exc:
             # A full disk: they are reported all the same where the agent outlives it.
             logger.error("The journal cannot be written: %s.", exc)
-            if not self._intake.put_unwritten(steps):
+            if not self._intake.put_unwritten(events):
                 logger.warning("Changes were dropped that could not be kept; scanning.")
                 self._on_overflow()
-        self._on_steps()
+        self._on_events()
 
     def _recover(self, *, is_drained: bool) -> None:
         """After an overflow: once the queue is empty, learn anew which directories there are."""
         if self._overflowed_at is None:
             return
-        if is_drained or time.monotonic() - self._overflowed_at > MOST_DRAINING_SECONDS:
+        if is_drained or time.monotonic() - self._overflowed_at > MAX_DRAINING_SECONDS:
             self._overflowed_at = None
             self.watches.refresh()
             self._on_overflow()
 
-    def _steps_of(self, event: RawEvent, at: float) -> Iterable[Step]:
-        if event.mask & inotify.Q_OVERFLOW:
+    def _events_of(self, raw: RawEvent, at: float) -> Iterable[FsEvent]:
+        if raw.mask & inotify.Q_OVERFLOW:
             logger.warning("The kernel's queue overflowed and changes were dropped; scanning.")
             if self._overflowed_at is None:
                 self._overflowed_at = time.monotonic()
             return ()
-        if parent := self.watches.parent_of(event.watch):
-            return self._steps_in_parent(event, parent, at)
-        directory = self.watches.path_of(event.watch)
-        if event.mask & inotify.IGNORED:
-            self.watches.forget(event.watch)
-        if directory is None or event.mask & inotify.IGNORED:
+        if parent := self.watches.parent_of(raw.watch):
+            return self._events_in_parent(raw, parent, at)
+        directory = self.watches.path_of(raw.watch)
+        if raw.mask & inotify.IGNORED:
+            self.watches.forget(raw.watch)
+        if directory is None or raw.mask & inotify.IGNORED:
             return ()
-        if not event.name:
-            return self._steps_of_root(event, directory, at)
-        path = os.path.join(directory, os.fsdecode(event.name))
-        is_directory = bool(event.mask & inotify.ISDIR)
-        if event.mask & (inotify.MOVED_FROM | inotify.MOVED_TO):
-            return self._moves(event, path, is_directory, at)
+        if not raw.name:
+            return self._events_of_root(raw, directory, at)
+        path = os.path.join(directory, os.fsdecode(raw.name))
+        is_directory = bool(raw.mask & inotify.ISDIR)
+        if raw.mask & (inotify.MOVED_FROM | inotify.MOVED_TO):
+            return self._moves(raw, path, is_directory, at)
         if not self._scope.takes(path, is_directory=is_directory, is_told=True):
             return ()
-        return self._plain(event, path, is_directory, at)
+        return self._plain(raw, path, is_directory, at)
 
-    def _plain(self, event: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[Step]:
+    def _plain(self, raw: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[FsEvent]:
         for bit, what in PLAIN.items():
-            if event.mask & bit:
-                yield Step(at, what, path, "", is_directory)
-        if is_directory and event.mask & inotify.CREATE:
+            if raw.mask & bit:
+                yield FsEvent(at, what, path, "", is_directory)
+        if is_directory and raw.mask & inotify.CREATE:
             yield from self._listed(path, at)
-        if is_directory and event.mask & inotify.DELETE:
+        if is_directory and raw.mask & inotify.DELETE:
             self.watches.drop(path)
 
-    def _listed(self, directory: str, at: float) -> Iterator[Step]:
+    def _listed(self, directory: str, at: float) -> Iterator[FsEvent]:
         for path, is_directory in self.watches.add_tree(directory):
-            yield Step(at, FOUND, path, "", is_directory)
+            yield FsEvent(at, FOUND, path, "", is_directory)
         if directory in self.watches.unwatched:
             self._on_unwatched(directory)
 
-    def _steps_of_root(self, event: RawEvent, directory: str, at: float) -> Iterable[Step]:
+    def _events_of_root(self, raw: RawEvent, directory: str, at: float) -> Iterable[FsEvent]:
         """A directory's own events matter for a root alone: others are told by their parents."""
         if directory not in self._scope.roots:
             return ()
-        if event.mask & SELF:
-            return self._steps_of_lost(directory, at)
-        return (Step(at, ATTRIBUTES, directory, "", True),) if event.mask & inotify.ATTRIB else ()
+        if raw.mask & SELF:
+            return self._events_of_lost(directory, at)
+        return (FsEvent(at, ATTRIBUTES, directory, "", True),) if raw.mask & inotify.ATTRIB else ()
 
-    def _steps_in_parent(self, event: RawEvent, parent: str, at: float) -> Iterator[Step]:
-        root = os.path.join(parent, os.fsdecode(event.name))
+    def _events_in_parent(self, raw: RawEvent, parent: str, at: float) -> Iterator[FsEvent]:
+        root = os.path.join(parent, os.fsdecode(raw.name))
         if root not in self._scope.roots:
             return
-        if event.mask & (inotify.DELETE | inotify.MOVED_FROM):
-            yield from self._steps_of_lost(root, at)
-        elif event.mask & inotify.ISDIR:
+        if raw.mask & (inotify.DELETE | inotify.MOVED_FROM):
+            yield from self._events_of_lost(root, at)
+        elif raw.mask & inotify.ISDIR:
             logger.warning("%a is there again.", root)
             self.gone.discard(root)
-            yield Step(at, CREATED, root, "", True)
+            yield FsEvent(at, CREATED, root, "", True)
             yield from self._listed(root, at)
 
-    def _steps_of_lost(self, root: str, at: float) -> Iterator[Step]:
+    def _events_of_lost(self, root: str, at: float) -> Iterator[FsEvent]:
         """A root's end is told twice, by itself and by its parent."""
         if root not in self.gone:
             self.watches.drop(root)
             self._lose(root)
-            yield Step(at, DELETED, root, "", True)
+            yield FsEvent(at, DELETED, root, "", True)
 
     def _lose(self, root: str) -> None:
         if root not in self.gone:
@@ -236,41 +236,41 @@ class Reader:
         self.gone.add(root)
         self._on_gone()
 
-    def _moves(self, event: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[Step]:
+    def _moves(self, raw: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[FsEvent]:
         """Join both halves by their cookie. What is ignored counts as outside."""
         is_taken = self._scope.takes(path, is_directory=is_directory, is_told=True)
-        if event.mask & inotify.MOVED_FROM:
+        if raw.mask & inotify.MOVED_FROM:
             if is_taken:
-                left = Step(at, MOVED_OUT, path, "", is_directory)
-                self._halves[event.cookie] = (left, time.monotonic())
+                left = FsEvent(at, MOVED_OUT, path, "", is_directory)
+                self._halves[raw.cookie] = (left, time.monotonic())
             elif is_directory:
                 self.watches.drop(path)
             return
-        waiting = self._halves.pop(event.cookie, None)
+        waiting = self._halves.pop(raw.cookie, None)
         half = waiting[0] if waiting else None
         if half and is_taken:
-            yield from self._moved(Step(at, MOVED, path, half.path, is_directory))
+            yield from self._moved(FsEvent(at, MOVED, path, half.path, is_directory))
         elif half:
             yield from self._left(half)
         elif is_taken:
-            yield Step(at, MOVED_IN, path, "", is_directory)
+            yield FsEvent(at, MOVED_IN, path, "", is_directory)
             if is_directory:
                 yield from self._listed(path, at)
 
-    def _moved(self, step: Step) -> Iterator[Step]:
-        yield step
-        if step.is_directory:
-            self._joiner.foretell(step.path_from)
-            self.watches.rename(step.path_from, step.path)
-            if step.path not in self.watches:
-                yield from self._listed(step.path, step.at)
+    def _moved(self, event: FsEvent) -> Iterator[FsEvent]:
+        yield event
+        if event.is_directory:
+            self._coalescer.expect_move(event.path_from)
+            self.watches.rename(event.path_from, event.path)
+            if event.path not in self.watches:
+                yield from self._listed(event.path, event.at)
 
-    def _left(self, half: Step) -> Iterator[Step]:
+    def _left(self, half: FsEvent) -> Iterator[FsEvent]:
         if half.is_directory:
             self.watches.drop(half.path)
         yield half
 
-    def _overdue_halves(self, *, is_ending: bool = False) -> list[Step]:
+    def _overdue_halves(self, *, is_ending: bool = False) -> list[FsEvent]:
         limit = time.monotonic() - (0 if is_ending else HALF_MOVE_MILLISECONDS / 1000)
         overdue = [cookie for cookie, (_, since) in self._halves.items() if since <= limit]
-        return [step for cookie in overdue for step in self._left(self._halves.pop(cookie)[0])]
+        return [event for cookie in overdue for event in self._left(self._halves.pop(cookie)[0])]

@@ -27,7 +27,7 @@ class Scope:
         return not self._patterns and not self._hidden
 
     def takes(self, path: str, *, is_directory: bool = False, is_told: bool = False) -> bool:
-        """Say whether to look at a path; what is told of and ignored by a pattern is counted."""
+        """Return whether to look at a path; what is told of and ignored by a pattern is counted."""
         if self._hidden and (path + os.sep).startswith(self._hidden):
             return False
         if not self._patterns or path in self._canaries:
@@ -42,7 +42,7 @@ class Scope:
 
 
 def is_below(path: str, top: str) -> bool:
-    """Say whether a path is `top` or lies below it."""
+    """Return whether a path is `top` or lies below it."""
     return path == top or path.startswith(top.rstrip(os.sep) + os.sep)
 
 

@@ -49,7 +49,7 @@ class Watches:
                     logger.warning("%a cannot be watched: %s.", parent, exc.strerror)
 
     def parent_of(self, number: int) -> str | None:
-        """Give the directory of a watch that is for the roots in it alone."""
+        """Return the directory of a watch that is for the roots in it alone."""
         return self._parents.get(number)
 
     def add_tree(self, top: str) -> Iterator[tuple[str, bool]]:

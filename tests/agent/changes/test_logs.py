@@ -61,12 +61,12 @@ def test_a_deleted_file_is_described_as_it_was():
     }
 
 
-def test_steps_are_told_where_there_was_more_than_one():
-    one = make_log("created", "/a", after=FILE, steps=("created /a",))
-    two = make_log("created", "/a", after=FILE, steps=("created /a", "written /a"), count=7)
+def test_events_are_told_where_there_was_more_than_one():
+    one = make_log("created", "/a", after=FILE, events=("created /a",))
+    two = make_log("created", "/a", after=FILE, events=("created /a", "written /a"), count=7)
 
     assert "attributes" not in one
-    assert two["attributes"] == {"steps": ["created /a", "written /a"], "count": 7}
+    assert two["attributes"] == {"events": ["created /a", "written /a"], "count": 7}
 
 
 def test_a_scan_dates_a_change_by_the_file_itself():
@@ -106,19 +106,19 @@ def test_an_encoded_surrogate_in_a_name_does_not_reach_the_json():
 
 def test_leaves_out_what_a_node_would_refuse_the_log_for():
     path = b"/" + b"\xff" * 4_000
-    steps = ("written /srv/" + "\u8a31" * 900,) * 32
-    log = make_log("moved", path, path_from=os.fsdecode(path), steps=steps)
+    events = ("written /srv/" + "\u8a31" * 900,) * 32
+    log = make_log("moved", path, path_from=os.fsdecode(path), events=events)
     log["attributes"]["diff"] = "x" * 10_000
 
     fit(log)
 
-    assert log["attributes"]["left_out"] == ["steps"]
+    assert log["attributes"]["left_out"] == ["events"]
     assert len(json.dumps(log["attributes"])) <= 65_536
     assert log["attributes"]["diff"]
 
 
 def test_leaves_a_usual_log_as_it_is():
-    log = make_log("created", "/a", after=FILE, steps=("created /a", "written /a"))
+    log = make_log("created", "/a", after=FILE, events=("created /a", "written /a"))
     before = json.dumps(log)
 
     fit(log)

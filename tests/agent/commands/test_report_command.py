@@ -21,7 +21,7 @@ def report(config, path, event):
 
 def waiting(tmp_path):
     with reports.dropped(str(tmp_path / "state")) as found:
-        return [(hint.path, hint.events) for hint in found]
+        return [(report.path, report.events) for report in found]
 
 
 @pytest.mark.parametrize("path", [b"/srv/\xff\n'$(x)", b"/srv/a b", "/srv/\u202e.php".encode()])
@@ -29,7 +29,7 @@ def test_without_an_agent_a_report_is_left_on_disk(config, tmp_path, path):
     done = report(config, path, "IN_CREATE,IN_ISDIR")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert [hint[0].encode("utf-8", "surrogateescape") for hint in waiting(tmp_path)] == [path]
+    assert [report[0].encode("utf-8", "surrogateescape") for report in waiting(tmp_path)] == [path]
 
 
 def test_what_changes_nothing_is_not_kept(config, tmp_path):

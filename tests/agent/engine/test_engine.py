@@ -93,7 +93,7 @@ def fill(directory):
 
 def test_a_full_disk_is_waited_for(small_disk, tree, node, monkeypatch, caplog):
     monkeypatch.setattr(engine_module, "RETRY_SECONDS", 0.1)
-    monkeypatch.setattr(sender_module, "LONGEST_DELAY_SECONDS", 0.1)
+    monkeypatch.setattr(sender_module, "MAX_DELAY_SECONDS", 0.1)
     with running_agent(tree, node.url):
         fill(small_disk)
         for number in range(200):

@@ -61,7 +61,7 @@ def test_half_a_gigabyte_does_not_hold_up_a_web_shell(tree, node):
     with running_agent(tree, node.url) as agent:
         with open(tree / "large.img", "wb") as file:
             file.truncate(512 * 1024 * 1024)
-        wait_until(lambda: agent.joiner._aside, within_seconds=5)
+        wait_until(lambda: agent.coalescer._aside, within_seconds=5)
         (tree / "shell.php").write_text("x")
 
         assert changes(node, 2)[0] == ("created", "shell.php")
@@ -117,7 +117,7 @@ def test_one_that_is_deleted_while_it_is_read_is_told_as_that(tree, node, readin
 def test_a_killed_agent_reads_it_again(tree, node, reading):
     with running_agent(tree, node.url) as agent:
         sha256 = large(tree / "a.iso")
-        wait_until(lambda: agent.joiner._aside)
+        wait_until(lambda: agent.coalescer._aside)
         agent.engine._round = lambda: False
         agent.finish(within_seconds=1)
         agent.is_finished = True
@@ -131,7 +131,7 @@ def test_a_killed_agent_reads_it_again(tree, node, reading):
 def test_an_agent_that_ends_reads_it_first(tree, node, reading):
     with running_agent(tree, node.url) as agent:
         large(tree / "a.iso")
-        wait_until(lambda: agent.joiner._aside)
+        wait_until(lambda: agent.coalescer._aside)
 
     assert changes(node, 1) == [("created", "a.iso")]
 
@@ -144,7 +144,7 @@ def test_what_a_scan_finds_is_read_there_too(tree, node, reading):
         wait_until(lambda: reading.asked)
         (tree / "shell.php").write_text("x")
         assert changes(node, 1) == [("created", "shell.php")]
-        assert agent.joiner.has_scanned_aside
+        assert agent.coalescer.has_scanned_aside
         reading.may_go_on.set()
 
         assert changes(node, 2)[1] == ("created", "a.iso")

@@ -119,7 +119,7 @@ def write_into_either(tree, stop):
 
 
 def told(node, tree):
-    """Give what the logs, one after the other, make of the tree; a directory takes its files."""
+    """Return what the logs, one after the other, make of the tree; a directory takes its files."""
     files = {}
     for log in sorted(node.logs, key=lambda log: log["seq"]):
         path, path_from = log["path"], log.get("path_from", "")

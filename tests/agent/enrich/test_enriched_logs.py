@@ -10,7 +10,7 @@ from tests.agent.agents import running_agent, wait_until
 from tests.agent.yara_samples import MALICIOUS
 from tests.node import ROOT
 
-MOST_RESIDENT_BYTES = 60 * 1024 * 1024
+MAX_RESIDENT_BYTES = 60 * 1024 * 1024
 
 
 def log_of(node, path):
@@ -94,4 +94,4 @@ def test_the_agent_and_its_scans_stay_small(node, tree, tmp_path):
         process.wait(20)
 
     assert len(sizes) == 2
-    assert max(sizes) < MOST_RESIDENT_BYTES
+    assert max(sizes) < MAX_RESIDENT_BYTES

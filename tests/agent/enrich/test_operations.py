@@ -3,7 +3,7 @@
 import time
 
 from fim.agent.enrich.dpkg_log import DpkgLog
-from fim.agent.enrich.operations import MOST_SPANS, Operation, Timeline
+from fim.agent.enrich.operations import MAX_SPANS, Operation, Timeline
 
 A, B = Operation("dpkg", "a"), Operation("dpkg", "b")
 
@@ -35,10 +35,10 @@ def test_a_clock_that_was_set_back_ends_what_was_known():
 
 def test_forgets_the_oldest():
     timeline = Timeline()
-    for at in range(2 * MOST_SPANS):
+    for at in range(2 * MAX_SPANS):
         timeline.add(A, at)
 
-    assert len(timeline) <= MOST_SPANS
+    assert len(timeline) <= MAX_SPANS
     assert list(timeline.at(10)) == []
 
 

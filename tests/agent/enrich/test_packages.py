@@ -155,11 +155,11 @@ def test_a_file_that_an_upgrade_drops_is_explained(debian, packages):
     assert explained(packages, debian.root / "usr/bin/bye", action="deleted")["version"] == "2.0"
 
 
-def test_dpkgs_own_steps_to_a_file_are_explained(debian, packages):
+def test_dpkgs_own_events_to_a_file_are_explained(debian, packages):
     debian.install(debian.build("hello", "1.0", HELLO))
-    steps = debian.root / "usr/bin/hello.dpkg-tmp", debian.root / "usr/bin/other.dpkg-tmp"
+    events = debian.root / "usr/bin/hello.dpkg-tmp", debian.root / "usr/bin/other.dpkg-tmp"
 
-    found = [explained(packages, step, action="deleted") for step in steps]
+    found = [explained(packages, event, action="deleted") for event in events]
 
     assert found[0]["package"] == "hello:all"
     assert found[1] is None

@@ -73,7 +73,7 @@ def explained(packages, path, at=None):
 
 
 def test_what_rpm_installs_and_upgrades_is_explained(fedora, packages, monkeypatch):
-    monkeypatch.setattr("fim.agent.enrich.rpm.LEAST_SECONDS", 0)
+    monkeypatch.setattr("fim.agent.enrich.rpm.MIN_SECONDS", 0)
     install(fedora, "1.0")
     first = explained(packages, fedora / "usr/bin/hello")
     install(fedora, "2.0")
@@ -84,7 +84,7 @@ def test_what_rpm_installs_and_upgrades_is_explained(fedora, packages, monkeypat
 
 
 def test_other_content_other_files_and_other_times_are_not_explained(fedora, packages, monkeypatch):
-    monkeypatch.setattr("fim.agent.enrich.rpm.LEAST_SECONDS", 0)
+    monkeypatch.setattr("fim.agent.enrich.rpm.MIN_SECONDS", 0)
     install(fedora, "1.0")
     path, other = fedora / "usr/bin/hello", fedora / "usr/bin/other"
     other.write_text("hello 1.0\n")
@@ -98,7 +98,7 @@ def test_other_content_other_files_and_other_times_are_not_explained(fedora, pac
 
 
 def test_rpm_is_not_asked_again_while_its_database_stays(fedora, monkeypatch):
-    monkeypatch.setattr("fim.agent.enrich.rpm.LEAST_SECONDS", 0)
+    monkeypatch.setattr("fim.agent.enrich.rpm.MIN_SECONDS", 0)
     rpm_of_root = Rpm(str(fedora))
     list(rpm_of_root.operations_at(time.time()))
     asked = []
@@ -117,7 +117,7 @@ def test_an_rpm_that_does_not_answer_is_left_alone(fedora, tmp_path, monkeypatch
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
     monkeypatch.setattr("fim.agent.enrich.rpm.QUERY_SECONDS", 0.2)
-    monkeypatch.setattr("fim.agent.enrich.rpm.LEAST_SECONDS", 0)
+    monkeypatch.setattr("fim.agent.enrich.rpm.MIN_SECONDS", 0)
     rpm_of_root = Rpm(str(fedora))
 
     for number in range(3):

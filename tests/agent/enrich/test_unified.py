@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from fim.agent.enrich.unified import MOST_CHARACTERS, unified_diff
+from fim.agent.enrich.unified import MAX_CHARACTERS, unified_diff
 
 
 @pytest.mark.skipif(not shutil.which("diff"), reason="there is no diff here")
@@ -55,7 +55,7 @@ def test_a_long_diff_is_cut_and_says_so():
     diff = unified_diff("", "\u20ac line\n" * 5000)
 
     assert diff.splitlines()[-1] == "... 4601 more lines"
-    assert len(diff) < MOST_CHARACTERS
+    assert len(diff) < MAX_CHARACTERS
 
 
 def test_no_text_keeps_it_busy():

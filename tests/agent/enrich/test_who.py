@@ -16,7 +16,7 @@ from fim.agent.config.sections import WhoSettings
 from fim.agent.enrich.who import Who
 from fim.agent.kernel import fanotify
 from fim.agent.kernel.fanotify import Listener
-from fim.agent.kernel.process_exits import Exits
+from fim.agent.kernel.process_exits import ProcessExits
 from tests.agent.rights import may_listen
 
 MAX_QUEUED = Path("/proc/sys/fs/fanotify/max_queued_events")
@@ -197,7 +197,7 @@ def test_says_nothing_while_events_are_missing(who, tmp_path):
     since = time.time()
     shell("echo x > f", tmp_path)
     time.sleep(0.05)
-    who._trail.lose(since, time.time())
+    who._history.lose(since, time.time())
 
     assert asked(who, tmp_path / "f", since) == {}
 
@@ -245,7 +245,7 @@ def test_roots_without_handles_are_named(tmp_path, caplog):
 
 @needs_rights
 def test_the_exits_of_a_moment_ago_are_known():
-    exits = Exits()
+    exits = ProcessExits()
     process = subprocess.Popen([shutil.which("true")])
     process.wait()
 

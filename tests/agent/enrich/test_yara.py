@@ -142,7 +142,7 @@ def test_gives_up_a_file_that_takes_too_long(yara_of, tmp_path):
 
 def test_files_that_keep_scans_busy_do_not_keep_others_from_being_scanned(tmp_path, monkeypatch):
     """With the starter rules this file takes all the time there is."""
-    monkeypatch.setattr("fim.agent.enrich.yara.MOST_TIMEOUTS", 2)
+    monkeypatch.setattr("fim.agent.enrich.yara.MAX_TIMEOUTS", 2)
     busy, shell = tmp_path / "busy", tmp_path / "shell"
     busy.write_bytes(b"<?php " + b"$_GET[" * 2_700_000)
     shell.write_text(MALICIOUS["php-eval-post"][0])
@@ -158,7 +158,7 @@ def test_files_that_keep_scans_busy_do_not_keep_others_from_being_scanned(tmp_pa
 
 
 def test_rules_that_never_end_are_given_up_for_a_minute(yara_of, tmp_path, monkeypatch):
-    monkeypatch.setattr("fim.agent.enrich.yara.MOST_TIMEOUTS", 1)
+    monkeypatch.setattr("fim.agent.enrich.yara.MAX_TIMEOUTS", 1)
     yara = yara_of(SLOW_RULE, timeout_seconds=1)
 
     problems = [scan_text(yara, tmp_path, "harmless" * 8).problem for _ in range(3)]

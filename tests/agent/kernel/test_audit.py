@@ -10,7 +10,7 @@ from fim.agent.config.sections import WhoSettings
 from fim.agent.enrich.who import Who
 from fim.agent.kernel.audit import AuditParser
 from fim.agent.kernel.audit_reader import AuditReader
-from fim.agent.kernel.writer_history import Trail
+from fim.agent.kernel.writer_history import WriterHistory
 
 AT = 1795351457.36
 CAPTURED = (Path(__file__).parent / "captured" / "audit.log").read_bytes()
@@ -71,24 +71,24 @@ def test_joins_records_that_are_written_between_those_of_another_event():
 
 
 def test_follows_the_log_through_its_rotation(tmp_path):
-    log, trail = tmp_path / "audit.log", Trail()
+    log, history = tmp_path / "audit.log", WriterHistory()
     log.write_bytes(b"")
-    reader = AuditReader(str(log), "picket", trail)
+    reader = AuditReader(str(log), "picket", history)
     _append(log, b":13)")
     log.rename(tmp_path / "audit.log.1")
     _append(log, b":14)")
 
     reader.catch_up()
 
-    assert _writers(trail, b"/srv/www/new\nline") == ["touch"]
-    assert _writers(trail, b"/srv/www/c.txt") == ["mv"]
+    assert _writers(history, b"/srv/www/new\nline") == ["touch"]
+    assert _writers(history, b"/srv/www/c.txt") == ["mv"]
     reader.stop()
 
 
 def test_waits_for_the_rest_of_a_line_that_is_half_written(tmp_path):
-    log, trail = tmp_path / "audit.log", Trail()
+    log, history = tmp_path / "audit.log", WriterHistory()
     log.write_bytes(b"")
-    reader = AuditReader(str(log), "picket", trail)
+    reader = AuditReader(str(log), "picket", history)
     content = b"\n".join(_records(b":13)")) + b"\n"
     with log.open("ab", buffering=0) as file:
         file.write(content[:200])
@@ -97,15 +97,15 @@ def test_waits_for_the_rest_of_a_line_that_is_half_written(tmp_path):
 
     reader.catch_up()
 
-    assert _writers(trail, b"/srv/www/new\nline") == ["touch"]
+    assert _writers(history, b"/srv/www/new\nline") == ["touch"]
     reader.stop()
 
 
 def test_says_nothing_while_records_were_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("fim.agent.kernel.audit_reader.MOST_BYTES", 3000)
-    log, trail = tmp_path / "audit.log", Trail()
+    monkeypatch.setattr("fim.agent.kernel.audit_reader.MAX_BYTES", 3000)
+    log, history = tmp_path / "audit.log", WriterHistory()
     log.write_bytes(b"")
-    reader = AuditReader(str(log), "picket", trail)
+    reader = AuditReader(str(log), "picket", history)
     _append(log, b":13)")
     reader.catch_up()
     with log.open("ab") as file:
@@ -113,7 +113,7 @@ def test_says_nothing_while_records_were_passed_over(tmp_path, monkeypatch):
 
     reader.catch_up()
 
-    assert _writers(trail, b"/srv/www/new\nline") == []
+    assert _writers(history, b"/srv/www/new\nline") == []
     reader.stop()
 
 
@@ -143,5 +143,5 @@ def _append(log, number):
         file.write(b"\n".join(_records(number)) + b"\n")
 
 
-def _writers(trail, path):
-    return [process.name for process in trail.writers([path], 0.0, 0.0)]
+def _writers(history, path):
+    return [process.name for process in history.writers([path], 0.0, 0.0)]

@@ -9,8 +9,8 @@ import pytest
 
 from fim.agent import VERSION
 from fim.agent.config.sections import CanarySettings, HeartbeatSettings
-from fim.agent.service.background_services import Attendants
-from fim.agent.service.reports import Hint, drop
+from fim.agent.service.background_services import BackgroundServices
+from fim.agent.service.reports import Report, drop
 from tests.agent.agents import running_agent, wait_until
 
 TURNED_AWAY = (503, {"code": "unavailable"}, {})
@@ -30,12 +30,12 @@ def attended_agent(tree, node, **settings):
     settings.setdefault("canary", CanarySettings(every_seconds=0.3, limit_seconds=5))
     settings.setdefault("heartbeat", HeartbeatSettings(every_seconds=0.3))
     with running_agent(tree, node.url, **settings) as agent:
-        attendants = Attendants(agent)
-        attendants.start()
+        services = BackgroundServices(agent)
+        services.start()
         try:
             yield agent
         finally:
-            attendants.stop()
+            services.stop()
 
 
 def canary_logs(node):
@@ -82,11 +82,11 @@ def report(tree, path):
     """Leave a report for the agent's start."""
     state = tree.parent / "state"
     state.mkdir(exist_ok=True)
-    drop(str(state), Hint(1795351426.0, "IN_CLOSE_WRITE", str(path)))
+    drop(str(state), Report(1795351426.0, "IN_CLOSE_WRITE", str(path)))
 
 
 def reported(tree, node, **settings):
-    """Give the paths of the logs by the time that a later change has come."""
+    """Return the paths of the logs by the time that a later change has come."""
     with attended_agent(tree, node, **settings):
         (tree / "later").write_text("x")
         assert wait_until(lambda: [log for log in node.logs if log["path"] == str(tree / "later")])

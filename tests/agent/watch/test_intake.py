@@ -7,23 +7,23 @@ from contextlib import contextmanager
 
 import pytest
 
-from fim.agent.changes.events import CREATED, MOVED, WRITTEN, Step
+from fim.agent.changes.events import CREATED, MOVED, WRITTEN, FsEvent
 from fim.agent.state import journal as journal_module
 from fim.agent.state.database import State
 from fim.agent.state.journal import Journal
-from fim.agent.watch import coalescer as joiner_module
+from fim.agent.watch import coalescer as coalescer_module
 from fim.agent.watch import intake as intake_module
-from fim.agent.watch.coalescer import Joiner
+from fim.agent.watch.coalescer import Coalescer
 from fim.agent.watch.intake import Intake
 from tests.agent.agents import changes, running_agent, wait_until
 
-MOST_STEPS = 10
+MAX_EVENTS = 10
 
 
 @pytest.fixture(autouse=True)
 def little_room(monkeypatch):
-    monkeypatch.setattr(joiner_module, "MOST_STEPS", MOST_STEPS)
-    monkeypatch.setattr(intake_module, "PAGE_STEPS", 4)
+    monkeypatch.setattr(coalescer_module, "MAX_EVENTS", MAX_EVENTS)
+    monkeypatch.setattr(intake_module, "PAGE_EVENTS", 4)
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def state(tmp_path):
 
 
 @pytest.fixture
-def joiner():
-    return Joiner(window_seconds=1.0)
+def coalescer():
+    return Coalescer(window_seconds=1.0)
 
 
 @pytest.fixture
-def intake(state, joiner):
-    return Intake(Journal(state), joiner)
+def intake(state, coalescer):
+    return Intake(Journal(state), coalescer)
 
 
 @contextmanager
@@ -53,81 +53,81 @@ def stalled(engine):
 
 
 def put(intake, *names, what=CREATED):
-    intake.put([Step(time.time(), what, f"/srv/{name}") for name in names])
+    intake.put([FsEvent(time.time(), what, f"/srv/{name}") for name in names])
 
 
-def drained(intake, joiner):
+def drained(intake, coalescer):
     """Take all as the engine does; give the numbers of the groups that came."""
     numbers = []
-    while len(joiner) or intake.is_behind:
+    while len(coalescer) or intake.is_behind:
         intake.let_in()
-        assert len(joiner) < MOST_STEPS + 4
-        _, groups = joiner.take(now=time.monotonic() + 60, most=3)
+        assert len(coalescer) < MAX_EVENTS + 4
+        _, groups = coalescer.take(now=time.monotonic() + 60, most=3)
         numbers += [number for group in groups for number in group.numbers]
     return numbers
 
 
-def test_beyond_the_bound_steps_wait_on_disk(intake, joiner):
+def test_beyond_the_bound_events_wait_on_disk(intake, coalescer):
     put(intake, *range(100))
 
-    assert (len(joiner), intake.is_behind) == (MOST_STEPS, True)
+    assert (len(coalescer), intake.is_behind) == (MAX_EVENTS, True)
 
 
-def test_what_waits_on_disk_comes_once_and_in_its_order(intake, joiner):
+def test_what_waits_on_disk_comes_once_and_in_its_order(intake, coalescer):
     put(intake, *range(60))
     put(intake, *range(60, 100))
 
-    assert drained(intake, joiner) == list(range(1, 101))
+    assert drained(intake, coalescer) == list(range(1, 101))
     assert not intake.is_behind
 
 
-def test_what_is_told_later_does_not_overtake_what_waits_on_disk(intake, joiner):
+def test_what_is_told_later_does_not_overtake_what_waits_on_disk(intake, coalescer):
     put(intake, *range(20))
-    joiner.take(now=time.monotonic() + 60, most=100)
+    coalescer.take(now=time.monotonic() + 60, most=100)
 
     put(intake, "later")
 
-    assert "/srv/later" not in joiner
-    assert drained(intake, joiner) == list(range(11, 22))
+    assert "/srv/later" not in coalescer
+    assert drained(intake, coalescer) == list(range(11, 22))
 
 
-def test_many_steps_of_one_file_fill_it_too(intake, joiner):
+def test_many_events_of_one_file_fill_it_too(intake, coalescer):
     put(intake, *["log"] * 30, what=WRITTEN)
 
-    _, (group,) = joiner.take(now=0.0, most=100)
+    _, (group,) = coalescer.take(now=0.0, most=100)
 
-    assert (group.count, intake.is_behind) == (MOST_STEPS, True)
+    assert (group.count, intake.is_behind) == (MAX_EVENTS, True)
 
 
-def test_a_directorys_move_waits_for_nothing(intake, joiner):
+def test_a_directorys_move_waits_for_nothing(intake, coalescer):
     put(intake, *range(20))
 
-    intake.put([Step(time.time(), MOVED, "/srv/new", "/srv/old", True)])
-    (move,), _ = joiner.take(now=0.0, most=0)
+    intake.put([FsEvent(time.time(), MOVED, "/srv/new", "/srv/old", True)])
+    (move,), _ = coalescer.take(now=0.0, most=0)
 
     assert list(move.numbers) == [21]
 
 
-def test_steps_on_disk_follow_the_directory_that_was_moved_after_them(state):
+def test_events_on_disk_follow_the_directory_that_was_moved_after_them(state):
     journal = Journal(state)
-    steps = [("/srv/old/a", ""), ("/srv/older", ""), ("/srv/b", "/srv/old/b"), ("/srv/old", "")]
-    journal.write([Step(0.0, MOVED, *paths) for paths in [*steps, ("/srv/old/late", "")]])
+    events = [("/srv/old/a", ""), ("/srv/older", ""), ("/srv/b", "/srv/old/b"), ("/srv/old", "")]
+    journal.write([FsEvent(0.0, MOVED, *paths) for paths in [*events, ("/srv/old/late", "")]])
 
     with state.writing() as connection:
         journal_module.rename_directory(connection, "/srv/old", "/srv/new", before=5)
 
-    found = [(step.path, step.path_from) for _, step in journal.read(0, most=10)]
+    found = [(event.path, event.path_from) for _, event in journal.read(0, most=10)]
     wanted = [("/srv/new/a", ""), ("/srv/older", ""), ("/srv/b", "/srv/new/b"), ("/srv/new", "")]
     assert found == [*wanted, ("/srv/old/late", "")]
 
 
-def test_steps_get_no_number_again_after_all_were_reported(state):
+def test_events_get_no_number_again_after_all_were_reported(state):
     journal = Journal(state)
-    first = journal.write([Step(0.0, CREATED, "/srv/a")] * 2)
+    first = journal.write([FsEvent(0.0, CREATED, "/srv/a")] * 2)
     with state.writing() as connection:
         journal_module.forget(connection, first)
 
-    second = journal.write([Step(0.0, CREATED, "/srv/b")])
+    second = journal.write([FsEvent(0.0, CREATED, "/srv/b")])
 
     assert (first, second) == ([1, 2], [3])
     assert [number for number, _ in journal.read(0, most=10)] == second
@@ -144,7 +144,7 @@ def test_files_of_a_directory_that_was_moved_while_they_waited_on_disk(tree, nod
     with running_agent(tree, node.url) as agent:
         with stalled(agent.engine):
             change_and_move(tree)
-            wait_until(lambda: agent.joiner.has_moves)
+            wait_until(lambda: agent.coalescer.has_moves)
             assert agent.intake.is_behind
 
         assert len(changes(node, 31)) == 31
@@ -165,7 +165,7 @@ def test_what_a_killed_agent_left_on_disk_is_told_by_the_next(tree, node, tmp_pa
     with running_agent(tree, node.url) as agent:
         agent.engine._round = lambda: False
         change_and_move(tree)
-        wait_until(lambda: agent.joiner.has_moves)
+        wait_until(lambda: agent.coalescer.has_moves)
         agent.finish(within_seconds=5)
         agent.is_finished = True
 
@@ -187,12 +187,12 @@ def test_an_agent_that_ends_leaves_on_disk_what_is_there(tree, node, tmp_path):
 
 
 def test_what_can_be_kept_nowhere_is_scanned_for(tree, node, monkeypatch, caplog):
-    def refuse(journal, steps):
+    def refuse(journal, events):
         raise sqlite3.OperationalError("database or disk is full")
 
     with running_agent(tree, node.url) as agent:
         monkeypatch.setattr(Journal, "write", refuse)
-        monkeypatch.setattr(joiner_module, "MOST_STEPS", 0)
+        monkeypatch.setattr(coalescer_module, "MAX_EVENTS", 0)
         (tree / "a.txt").touch()
 
         assert changes(node, 1) == [("created", "a.txt")]

@@ -62,7 +62,7 @@ def move_a_file_made_elsewhere(file):
     "save",
     [vim_without_backup, vim_that_copies, emacs_and_rsync, sed, move_a_file_made_elsewhere],
 )
-def test_a_save_is_one_modified_log_with_its_steps(node, file, save):
+def test_a_save_is_one_modified_log_with_its_events(node, file, save):
     with running_agent(file.parent, node.url):
         save(file)
 
@@ -72,12 +72,12 @@ def test_a_save_is_one_modified_log_with_its_steps(node, file, save):
     assert log["path"] == str(file)
 
 
-def test_the_steps_of_a_save_stand_in_their_order(node, file):
+def test_the_events_of_a_save_stand_in_their_order(node, file):
     with running_agent(file.parent, node.url):
         vim_without_backup(file)
         changes(node, 1)
 
-    words = [step.split()[0] for step in node.logs[0]["attributes"]["steps"]]
+    words = [event.split()[0] for event in node.logs[0]["attributes"]["events"]]
     assert [word for word in words if word == "moved"] == ["moved"]
     assert words[0] == "created" and words[-1] == "deleted"
     assert node.logs[0]["attributes"]["count"] >= 9
@@ -132,5 +132,5 @@ def test_an_upgrade_by_dpkg_is_one_log_a_file(node, tmp_path):
     told = sorted((log["action"], log["path"]) for log in node.logs)
     assert told == [("modified", f"{tree}{name}") for name in names]
     (tool,) = [log for log in node.logs if log["path"].endswith("/tool")]
-    steps = " ".join(tool["attributes"]["steps"])
-    assert "deleted" in steps and "tool.dpkg-tmp" in steps and "tools" not in steps
+    events = " ".join(tool["attributes"]["events"])
+    assert "deleted" in events and "tool.dpkg-tmp" in events and "tools" not in events

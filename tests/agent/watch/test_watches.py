@@ -21,7 +21,7 @@ def watches(tmp_path):
 
 
 def paths(watches, tmp_path):
-    """Give the watched directories, where both maps say the same."""
+    """Return the watched directories, where both maps say the same."""
     known = {watches.path_of(number): number for number in list(watches._paths)}
     assert known == watches._numbers
     return sorted(os.path.relpath(path, tmp_path) for path in known)

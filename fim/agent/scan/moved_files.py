@@ -15,7 +15,7 @@ CREATE INDEX lost_place ON lost (device, inode, written);
 """
 
 
-class LostAndFound:
+class MovedFiles:
     """Fill it, then iterate it once: each new path with the one that it was moved from, if any,
     then each path that is gone. Memory does not grow with them.
     """

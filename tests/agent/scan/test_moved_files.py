@@ -2,12 +2,12 @@ import os
 import subprocess
 import sys
 
-from fim.agent.scan.lost_and_found import LostAndFound
+from fim.agent.scan.moved_files import MovedFiles
 from tests.node import ROOT
 
 
 def test_what_is_lost_in_one_place_and_found_in_another_was_moved():
-    both = LostAndFound()
+    both = MovedFiles()
     both.lose("/srv/gone", (1, 7, 0))
     both.lose("/srv/old", (1, 8, 0))
     both.find("/srv/new", (1, 8, 0))
@@ -17,7 +17,7 @@ def test_what_is_lost_in_one_place_and_found_in_another_was_moved():
 
 
 def test_each_lost_name_of_one_file_is_the_source_of_one_move():
-    both = LostAndFound()
+    both = MovedFiles()
     for name in ("a", "b"):
         both.lose(f"/srv/{name}", (1, 7, 0))
     both.find("/srv/c", (1, 7, 0))
@@ -26,7 +26,7 @@ def test_each_lost_name_of_one_file_is_the_source_of_one_move():
 
 
 def test_a_name_is_given_as_it_was_whatever_its_bytes():
-    both = LostAndFound()
+    both = MovedFiles()
     both.find(os.fsdecode(b"/srv/\xff\n"), (1, 7, 0))
 
     assert list(both) == [[os.fsdecode(b"/srv/\xff\n")]]
@@ -34,12 +34,12 @@ def test_a_name_is_given_as_it_was_whatever_its_bytes():
 
 FILL = """
 from pathlib import Path
-from fim.agent.scan.lost_and_found import LostAndFound
+from fim.agent.scan.lost_and_found import MovedFiles
 
 def peak():
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 
-both = LostAndFound()
+both = MovedFiles()
 before = peak()
 for number in range(100_000):
     both.find(f"/srv/{number:0100}", (1, number, 0))
