@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from fim.agent.changes.facts import Facts
 
@@ -44,7 +44,6 @@ class Difference:
         return changed_fields(self.before, self.after)
 
 
-@runtime_checkable
 class Keeper(Protocol):
     """Keeps something of a change together with the baseline's row of it."""
 

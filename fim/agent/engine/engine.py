@@ -45,7 +45,9 @@ class Engine:
         *,
         host: str,
         enrichers: Sequence[Enricher] = (),
+        keepers: Sequence[Keeper] = (),
         is_watched: Callable[[str], bool] = lambda path: False,
+        wake: threading.Event | None = None,
     ) -> None:
         self._state = state
         self._intake = intake
@@ -54,9 +56,9 @@ class Engine:
         self._spool = spool
         self._host = host
         self._enrichers = enrichers
-        self._keepers = [each for each in enrichers if isinstance(each, Keeper)]
+        self._keepers = keepers
         self._is_watched = is_watched
-        self._bell = threading.Event()
+        self._wake = wake or threading.Event()
         self._is_ending = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._large_files = LargeFiles(self._on_read)
@@ -65,25 +67,25 @@ class Engine:
     def start(self) -> None:
         self._thread.start()
 
-    def ring(self) -> None:
-        """Wake the engine: something waits or is due."""
-        self._bell.set()
+    def wake(self) -> None:
+        """Let the engine look: something waits or is due."""
+        self._wake.set()
 
     def finish(self) -> None:
         """Report what was told, without waiting for its window, then end."""
         self._is_ending = True
-        self._bell.set()
+        self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
         while True:
-            self._bell.clear()
+            self._wake.clear()
             is_busy = self._round()
             if is_busy:
                 continue
             if self._is_ending:
                 break
-            self._bell.wait(self._idle_seconds())
+            self._wake.wait(self._idle_seconds())
         self._state.close()
 
     def _round(self) -> bool:
@@ -129,7 +131,7 @@ class Engine:
 
     def _on_read(self, group: Group) -> None:
         self._coalescer.bring_back(group)
-        self.ring()
+        self.wake()
 
     def _is_expected(self, path: str) -> bool:
         """Return whether a directory that is missing will still be told of by the kernel."""

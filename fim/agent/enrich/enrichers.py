@@ -1,6 +1,8 @@
-"""What is added to each log before it is kept, in this order."""
+"""What is added to each log before it is kept, and in which order."""
 
-from fim.agent.changes.difference import Enricher
+from dataclasses import dataclass
+
+from fim.agent.changes.difference import Enricher, Keeper
 from fim.agent.config.file import Config
 from fim.agent.enrich.judge import Judge
 from fim.agent.enrich.packages import Packages
@@ -12,19 +14,39 @@ from fim.agent.state.database import State
 from fim.agent.watch.scope import outermost
 
 
-def enrichers(config: Config, state: State) -> list[Enricher]:
+@dataclass(frozen=True, slots=True)
+class Enrichers:
+    who: Who
+    judge: Judge
+    text_diffs: TextDiffs
+    packages: Packages
+    canaries: Canaries
+
+    @property
+    def in_order(self) -> tuple[Enricher, ...]:
+        """All of them; canaries last: they take back what others say of the agent's own change."""
+        return (self.who, self.judge, self.text_diffs, self.packages, self.canaries)
+
+    @property
+    def keepers(self) -> tuple[Keeper, ...]:
+        return (self.text_diffs,)
+
+    def close(self) -> None:
+        self.judge.close()
+        self.packages.close()
+
+
+def make_enrichers(config: Config, state: State) -> Enrichers:
     roots = outermost(config.roots)
-    canaries = Canaries(
-        roots,
-        every_seconds=config.canary.every_seconds,
-        limit_seconds=config.canary.limit_seconds,
-    )
     yara = Yara(config.yara) if config.yara.rules else None
-    return [
-        Who(config.who, roots),
-        Judge(config.judge, allow=config.allow, yara=yara),
-        TextDiffs(config.diff, state),
-        Packages(state),
-        # They come last and take back what the others say of the agent's own change.
-        canaries,
-    ]
+    return Enrichers(
+        who=Who(config.who, roots),
+        judge=Judge(config.judge, allow=config.allow, yara=yara),
+        text_diffs=TextDiffs(config.diff, state),
+        packages=Packages(state),
+        canaries=Canaries(
+            roots,
+            every_seconds=config.canary.every_seconds,
+            limit_seconds=config.canary.limit_seconds,
+        ),
+    )

@@ -34,6 +34,8 @@ class Scans:
     """Asked by any thread, advanced by the engine alone. A scan that was asked for runs at once.
 
     `max_bytes_per_second` bounds what rescans read; the first scan reads as fast as it can.
+    `watches`, `watch_again` and `when_caught_up` are the reader's, where one runs. `on_asked` is
+    called in the asking thread, `on_end` in the engine's.
     """
 
     def __init__(
@@ -42,11 +44,22 @@ class Scans:
         scope: Scope,
         coalescer: Coalescer,
         config: Config,
+        *,
+        watches: Watches | None = None,
+        watch_again: Callable[[], list[str]] = list,
+        when_caught_up: Callable[[Callable[[], None]], None] = lambda then: then(),
+        on_asked: Callable[[], None] = lambda: None,
+        on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._state = state
         self._scope = scope
         self._coalescer = coalescer
         self._settings = config.scan
+        self._watches = watches
+        self._watch_again = watch_again
+        self._when_caught_up = when_caught_up
+        self._on_asked = on_asked
+        self._on_end = on_end
         self._lock = threading.Lock()
         self._asked: list[tuple[tuple[str, ...], str]] = []
         self.first: FirstScan | None = None
@@ -59,11 +72,6 @@ class Scans:
         self._ready = 0.0
         self._next = time.monotonic() + self._settings.every_seconds
         self._next_unwatched = 0.0
-        self.on_asked: Callable[[], None] = lambda: None
-        self.on_end: Callable[[], None] = lambda: None
-        self.when_caught_up: Callable[[Callable[[], None]], None] = lambda then: then()
-        self.watches: Watches | None = None
-        self.watch_again: Callable[[], list[str]] = list
         self.last_at: float | None = None
         self.last_seconds: float | None = None
 
@@ -84,7 +92,7 @@ class Scans:
         with self._lock:
             if wanted not in self._asked:
                 self._asked.append(wanted)
-        self.on_asked()
+        self._on_asked()
 
     def ask_everything(self, reason: str) -> None:
         self.ask(self._scope.roots, reason)
@@ -106,7 +114,7 @@ class Scans:
         if self.is_due():
             return self._ready
         due = [self._next]
-        if self.watches and self.watches.unwatched:
+        if self._watches and self._watches.unwatched:
             due.append(self._next_unwatched)
         return min(due)
 
@@ -150,12 +158,12 @@ class Scans:
         if now >= self._next:
             self._next = now + self._settings.every_seconds
             self._asked.append((tuple(self._scope.roots), SCHEDULE))
-            self.watch_again()
-        elif self.watches and self.watches.unwatched and now >= self._next_unwatched:
+            self._watch_again()
+        elif self._watches and self._watches.unwatched and now >= self._next_unwatched:
             every = min(UNWATCHED_SECONDS, self._settings.every_seconds)
             self._next_unwatched = now + max(every, REST * self._unwatched_seconds)
-            tops = list(self.watches.unwatched)
-            self.watch_again()
+            tops = list(self._watches.unwatched)
+            self._watch_again()
             self._asked.append((tuple(tops), UNWATCHED))
 
     def _end(self) -> None:
@@ -165,7 +173,7 @@ class Scans:
         if self.first:
             self.first.finish(at)
             # A event's time is that of its reading, so older changes may still be read later.
-            self.when_caught_up(partial(self._learned, at))
+            self._when_caught_up(partial(self._learned, at))
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None
             if self._begun:
@@ -176,7 +184,7 @@ class Scans:
             if self._reason == UNWATCHED:
                 self._unwatched_seconds = self.last_seconds
             logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
-        self.on_end()
+        self._on_end()
 
     def _learned(self, at: float) -> None:
         self._learned_at = time.time()

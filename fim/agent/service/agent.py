@@ -4,15 +4,11 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from fim.agent.config.file import Config
 from fim.agent.engine.engine import Engine
-from fim.agent.enrich.enrichers import enrichers
-from fim.agent.enrich.judge import Judge
-from fim.agent.enrich.packages import Packages
-from fim.agent.enrich.textdiff import TextDiffs
+from fim.agent.enrich.enrichers import make_enrichers
 from fim.agent.node.client import Node
 from fim.agent.node.sender import Sender
 from fim.agent.node.status import Status
@@ -27,9 +23,6 @@ from fim.agent.watch.scope import Scope
 
 logger = logging.getLogger(__name__)
 
-Kind = TypeVar("Kind")
-Acknowledged = Callable[[Sequence[bytes]], None]
-
 
 class Agent:
     """Make it, `start()`, wait on `ended`, `finish()`.
@@ -43,47 +36,52 @@ class Agent:
     ) -> None:
         self.config = config
         self.ended = threading.Event()
-        self.acknowledged: list[Acknowledged] = []
         self.started_at = time.time()
         self.overflows = 0
         self.unsent_count = 0
         self._is_patient = is_patient
+        self._has_learned_texts = False
         self._kept = contextlib.ExitStack()
         self.state = State(config.state_dir)
         self._kept.enter_context(self.state.held_alone())
         self.scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir, *hidden])
         self.coalescer = Coalescer(window_seconds=config.window_seconds)
         self.intake = Intake(Journal(self.state), self.coalescer)
-        self.scans = Scans(self.state, self.scope, self.coalescer, config)
+        wake = threading.Event()
         self.spool = Spool(self.state, max_bytes=config.spool.max_bytes)
         self.reader = Reader(
             self.scope,
             self.intake,
             self.coalescer,
-            on_events=self._on_events,
+            on_events=wake.set,
             on_overflow=self._on_overflow,
-            on_unwatched=lambda path: self.scans.ask([path], UNWATCHED),
+            on_unwatched=self._on_unwatched,
             on_gone=self._on_gone,
         )
-        self.scans.watches = self.reader.watches
-        self.scans.watch_again = self.reader.watch_again
-        self.scans.when_caught_up = self.reader.when_caught_up
-        self.enrichers = enrichers(config, self.state)
+        self.scans = Scans(
+            *(self.state, self.scope, self.coalescer, config),
+            watches=self.reader.watches,
+            watch_again=self.reader.watch_again,
+            when_caught_up=self.reader.when_caught_up,
+            on_asked=wake.set,
+            on_end=self._learn_texts,
+        )
+        self.enrichers = make_enrichers(config, self.state)
         self.engine = Engine(
             *(self.state, self.intake, self.coalescer, self.scans, self.spool),
             host=config.host,
-            enrichers=self.enrichers,
+            enrichers=self.enrichers.in_order,
+            keepers=self.enrichers.keepers,
             is_watched=self.reader.watches.__contains__,
+            wake=wake,
         )
-        self.scans.on_asked = self.engine.ring
-        self.scans.on_end = self._learn_texts
         node = Node(
             config.node.url, key=config.node.key, timeout_seconds=config.node.timeout_seconds
         )
         self.sender = Sender(
             *(node, self.spool),
             is_patient=is_patient,
-            acknowledged=self._on_acknowledged,
+            acknowledged=self.enrichers.canaries.acknowledged,
             on_failure=self.ended.set,
         )
 
@@ -106,10 +104,7 @@ class Agent:
     def close(self) -> None:
         """Let go of the state, of an agent that was not started too."""
         self.ended.set()
-        for judge in self._of_kind(Judge):
-            judge.close()
-        for packages in self._of_kind(Packages):
-            packages.close()
+        self.enrichers.close()
         self.state.close()
         self._kept.close()
 
@@ -136,24 +131,19 @@ class Agent:
 
     def _learn_texts(self) -> None:
         """Take what files hold before they change; the first scan of a run is time enough."""
-        self.scans.on_end = lambda: None
-        for diffs in self._of_kind(TextDiffs):
-            threading.Thread(target=diffs.learn, args=(self.ended,), daemon=True).start()
-
-    def _of_kind(self, kind: type[Kind]) -> list[Kind]:
-        return [each for each in self.enrichers if isinstance(each, kind)]
-
-    def _on_events(self) -> None:
-        self.engine.ring()
+        if self._has_learned_texts:
+            return
+        self._has_learned_texts = True
+        learn = self.enrichers.text_diffs.learn
+        threading.Thread(target=learn, args=(self.ended,), daemon=True).start()
 
     def _on_overflow(self) -> None:
         self.overflows += 1
         self.scans.ask_everything(OVERFLOW)
 
+    def _on_unwatched(self, directory: str) -> None:
+        self.scans.ask([directory], UNWATCHED)
+
     def _on_gone(self) -> None:
         if len(self.reader.gone) == len(self.scope.roots) and not self._is_patient:
             self.ended.set()
-
-    def _on_acknowledged(self, lines: Sequence[bytes]) -> None:
-        for hook in self.acknowledged:
-            hook(lines)

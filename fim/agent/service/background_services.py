@@ -8,8 +8,6 @@ from collections.abc import Sequence
 
 from fim.agent import VERSION
 from fim.agent.changes.events import FsEvent
-from fim.agent.enrich.who import Who
-from fim.agent.node.canary import Canaries
 from fim.agent.node.heartbeat import Heartbeat
 from fim.agent.service.agent import Agent
 from fim.agent.service.report_socket import ReportSocket
@@ -24,9 +22,7 @@ class BackgroundServices:
         config = agent.config
         self._agent = agent
         self._report_socket = ReportSocket(config.state_dir, self._take)
-        self._who = next(each for each in agent.enrichers if isinstance(each, Who))
-        self._canaries = next(each for each in agent.enrichers if isinstance(each, Canaries))
-        agent.acknowledged.append(self._canaries.acknowledged)
+        self._who, self._canaries = agent.enrichers.who, agent.enrichers.canaries
         self._heartbeat = Heartbeat(
             config.node,
             host=config.host,
@@ -63,7 +59,7 @@ class BackgroundServices:
     def _take(self, reports: Sequence[Report]) -> None:
         """Let the engine look at the paths as if the kernel had told of them."""
         self._agent.intake.put([event for report in reports for event in self._events_of(report)])
-        self._agent.engine.ring()
+        self._agent.engine.wake()
 
     def _events_of(self, report: Report) -> list[FsEvent]:
         """Name the path as the agent's roots are named: without symbolic links above it."""

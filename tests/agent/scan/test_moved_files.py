@@ -34,7 +34,7 @@ def test_a_name_is_given_as_it_was_whatever_its_bytes():
 
 FILL = """
 from pathlib import Path
-from fim.agent.scan.lost_and_found import MovedFiles
+from fim.agent.scan.moved_files import MovedFiles
 
 def peak():
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

@@ -49,7 +49,7 @@ def stalled(engine):
     engine._round = lambda: False
     yield
     del engine._round
-    engine.ring()
+    engine.wake()
 
 
 def put(intake, *names, what=CREATED):
