@@ -1,6 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NEWEST := $(VENV)/newest
 # What a production node sets; the deployment check must find nothing to say about it.
 CHECK_ENV := VAR_DIR=$(CURDIR)/$(VENV)/check SECURE_SSL_REDIRECT=true \
 	SECURE_HSTS_SECONDS=31536000 COOKIE_SECURE=true
@@ -20,8 +21,8 @@ help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
 	@echo "make demo       the same with 90 days of made-up data, in a database of its own"
 	@echo "make lint       style, spelling, types, migrations, deployment check"
-	@echo "make test       lint, types, migrations, and the suite on SQLite and on PostgreSQL"
-	@echo "make test-long  the proofs that take minutes"
+	@echo "make test       lint, types, migrations, and the suite on SQLite, and on PostgreSQL with the newest Python"
+	@echo "make test-long  the proofs that take minutes, and each Python on the other database"
 	@echo "make mutants    breaks the code in some sixty places, and says whether the tests notice"
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
 	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
@@ -43,6 +44,17 @@ $(VENV)/installed: requirements.txt | $(BIN)/python
 $(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/installed
+
+# The newest Python of this machine on which every package installs; else the one of .venv.
+$(VENV)/installed-newest: requirements-dev.txt | $(VENV)/installed-dev
+	@rm -rf $(NEWEST)
+	@for python in $$($(BIN)/python -m tests.newest_python); do \
+		$$python -m venv $(NEWEST) && $(NEWEST)/bin/python -m pip install --quiet \
+			--disable-pip-version-check -r requirements-dev.txt && break; \
+		echo "Not every package installs on $$python; the tests leave it out."; \
+		rm -rf $(NEWEST); done
+	@[ -e $(NEWEST) ] || ln -s . $(NEWEST)
+	@touch $@
 
 run: $(VENV)/installed
 	@manifest="$$($(STATIC_ROOT_OF_NODE))/staticfiles.json" || exit 1; \
@@ -70,14 +82,17 @@ lint: $(VENV)/installed-dev
 	$(CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-test: lint
+# Each Python once, each database once: the other two pairs are in test-long.
+test: lint $(VENV)/installed-newest
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m tests.postgres $(NEWEST)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 screenshots: $(VENV)/installed-dev
 	SCREENSHOTS_DIR=$(CURDIR)/docs/images $(BIN)/python -m pytest -q tests/browser/test_screenshots.py
 
-test-long: $(VENV)/installed-dev
+test-long: $(VENV)/installed-newest
+	$(NEWEST)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m slow
 
