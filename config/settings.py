@@ -99,7 +99,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 # Wraps the application, as a middleware does, but outside of Django.
-FAST_PATH = "fim.ingest.fast_path.Front"
+FAST_PATH = "fim.ingest.fast_path.FastPath"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,8 +1,8 @@
-"""The short way in for the commonest request: one log of Picket's own in a JSON object.
+"""The fast path for the commonest request: one log of Picket's own in a JSON object.
 
 What most agents send all day goes past Django's request, middlewares and views, which take twice
-as long as storing a log does. The front says 200 and 201 alone. Whatever it does not plainly
-understand, or would have to refuse, takes the whole way, which has the rules and the words for it.
+as long as storing a log does. The fast path answers 200 and 201 alone. What it does not understand
+or would have to refuse goes to the view, which has the rules and the words for it.
 """
 
 import io
@@ -33,8 +33,8 @@ from users.throttles import IngestThrottle, KeyThrottle
 PATH = "/api/ingest/fim/"
 MEDIA_TYPES = frozenset({"application/json", "application/json; charset=utf-8"})
 ACCEPTED = frozenset({"", "*/*", "application/json"})
-# Headers that make more of a request than a post of a log.
-TELLING = ("HTTP_ORIGIN", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
+# Headers that only the view understands.
+VIEW_HEADERS = ("HTTP_ORIGIN", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 MAX_BYTES = 65_536
 MAX_LEARNED = 64
 # Of an answer's headers, those that each answer has for itself.
@@ -52,12 +52,12 @@ class Sender(NamedTuple):
     default_host: str
 
 
-class Front:
+class FastPath:
     """Wrap a WSGI application.
 
     Which hosts are the node's, whether plain HTTP will do and which headers an answer carries is
-    for the application to say: for each scheme and host the front takes the headers of the first
-    201 that the application itself gave.
+    for the application to say: for each scheme and host the fast path takes the headers of the
+    first 201 that the application itself gave.
     """
 
     def __init__(self, application: Application) -> None:
@@ -106,14 +106,14 @@ class Front:
 
 
 def _plain_length(environ: dict[str, Any]) -> int:
-    """Return how many bytes the body has, 0 where the request is not plainly one for the front."""
+    """Return how many bytes the body has, 0 where the request is not one for the fast path."""
     if (
         environ["PATH_INFO"] != PATH
         or environ["REQUEST_METHOD"] != "POST"
         or environ.get("QUERY_STRING")
         or environ.get("CONTENT_TYPE", "").lower() not in MEDIA_TYPES
         or environ.get("HTTP_ACCEPT", "") not in ACCEPTED
-        or any(name in environ for name in TELLING)
+        or any(name in environ for name in VIEW_HEADERS)
     ):
         return 0
     length = environ.get("CONTENT_LENGTH", "")
@@ -153,7 +153,7 @@ def _take(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] |
     except (OperationalError, InterfaceError) as exc:
         return _refusal(exc)
     except Exception:
-        # Nothing is stored. The whole way meets the same, and has the words for it.
+        # Nothing is stored. The view meets the same, and has the words for it.
         return None
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return status, encode(show_log(stored)), []
