@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from fim.hosts.services import record_heartbeat
 from fim.models import FimLog
 from fim.record.reading import read_log
-from fim.store.commit import commit_log
+from fim.store.group_commit import commit_log
 from threats.services import record_event
 from users.keys.services import create_key
 from users.models import Scope, User

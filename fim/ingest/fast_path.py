@@ -25,7 +25,7 @@ from fim.ingest.permissions import is_near
 from fim.ingest.pipeline import Reader
 from fim.logs.serializers import show_log
 from fim.record.reading import decode_log
-from fim.store.commit import commit_log
+from fim.store.group_commit import commit_log
 from users.authentication import KeyAuthentication
 from users.models import Scope
 from users.throttles import IngestThrottle, KeyThrottle

@@ -19,7 +19,7 @@ from fim.record.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_has
 from fim.record.raw import pack_raw
 from fim.record.reading import SentLog, complete_log, read_log
 from fim.record.truncation import fit_fields, fit_text
-from fim.store.commit import commit
+from fim.store.group_commit import commit
 
 TOO_DEEP = {"non_field_errors": ["Is nested too deeply."]}
 

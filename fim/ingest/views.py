@@ -17,7 +17,7 @@ from fim.ingest.parsers import PARSERS, LogsNegotiation
 from fim.ingest.permissions import MayPostLogsOrIsNear
 from fim.ingest.pipeline import Reader, store_taken
 from fim.logs.serializers import FimLogSerializer
-from fim.store.commit import commit_log
+from fim.store.group_commit import commit_log
 from users.authentication import KeyAuthentication
 from users.throttles import IngestThrottle, KeyThrottle
 

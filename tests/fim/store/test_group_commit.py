@@ -9,8 +9,8 @@ from django.db import connection, connections, transaction
 
 from fim.models import DayCount, FimLog
 from fim.record.parsed import ParsedEvent
-from fim.store import commit as commit_module
-from fim.store.commit import commit
+from fim.store import group_commit as commit_module
+from fim.store.group_commit import commit
 from tests.factories import new_log
 from tests.threats.parallel import held_up
 from threats.models import Event
