@@ -1,9 +1,9 @@
 """Commit what waits together: many requests in one transaction, with one wait for the disk.
 
-Each request puts what it holds in a line. The first one leads: it commits all that waits by then,
-for everyone, wakes the others, and hands over to whoever came meanwhile. So there is no writer
-thread and nothing to start or to stop, an idle node commits at once, and a busy one in groups
-that grow with the load.
+Each request puts a pending write in the queue of its process. The first one leads: it commits
+everything that waits, for all of them, wakes the others, and hands the lead to the next that came
+meanwhile. So there is no writer thread and nothing to start or to stop, an idle node commits at
+once, and a busy one in groups that grow with the load.
 """
 
 import threading
@@ -32,10 +32,11 @@ def _taken_lock() -> threading.Lock:
 
 
 @dataclass(slots=True, eq=False)
-class Part:
-    """What one request wants stored, and what came of it; `fresh` has the `id()` of what is new.
+class PendingWrite:
+    """What one request wants stored, and the result; `fresh` has the `id()` of what is new.
 
-    `wake` is let go when the part is done, or when it is the request's turn to lead.
+    The request sleeps on `wake`, which is released when the write is done, or when the request is
+    to lead.
     """
 
     logs: Sequence[NewLog]
@@ -46,28 +47,28 @@ class Part:
     wake: threading.Lock = field(default_factory=_taken_lock)
 
 
-class Line:
-    """The parts that wait, first come first served. Its first part leads while there is one."""
+class CommitQueue:
+    """The pending writes of a process, in the order in which they came. One of them leads."""
 
     def __init__(self) -> None:
-        self.waiting: list[Part] = []
+        self.waiting: list[PendingWrite] = []
         self._lock = threading.Lock()
         self._is_led = False
 
-    def join(self, part: Part) -> bool:
-        """Wait behind the others; return whether this part leads."""
+    def join(self, write: PendingWrite) -> bool:
+        """Add a write at the end; return whether its request leads."""
         with self._lock:
-            self.waiting.append(part)
+            self.waiting.append(write)
             leads = not self._is_led
             self._is_led = True
         return leads
 
-    def next_group(self) -> list[Part]:
-        """Take the parts that are to be committed together; the leader's own is the first."""
+    def next_group(self) -> list[PendingWrite]:
+        """Take the writes to be committed together; the leader's own is the first."""
         with self._lock:
             count, logs = 0, 0
-            for part in self.waiting:
-                logs += len(part.logs)
+            for write in self.waiting:
+                logs += len(write.logs)
                 if count and logs > MAX_LOGS_A_GROUP:
                     break
                 count += 1
@@ -76,34 +77,34 @@ class Line:
         return group
 
     def hand_over(self) -> None:
-        """Let the next one lead, if one waits."""
+        """Wake the first that waits, if any, to lead."""
         with self._lock:
             self._is_led = bool(self.waiting)
             if self._is_led:
                 self.waiting[0].wake.release()
 
 
-_line = Line()
+_queue = CommitQueue()
 
 
 def commit(logs: Sequence[NewLog], events: Sequence[ParsedEvent] = ()) -> set[int]:
     """Store logs and events; return the `id()` of those that are no repeats.
 
-    When this returns they are committed, all of them. Inside a transaction of the caller they are
-    part of that one instead. Raises what storing them raised; what other requests had in the same
-    group is stored all the same.
+    When this returns all of them are committed; inside a transaction of the caller they are
+    committed with that one. Raises what storing them raised; that does not touch the other writes
+    of the group.
     """
-    part = Part(logs, events)
+    write = PendingWrite(logs, events)
     if connection.in_atomic_block:
-        _store([part])
-        return part.fresh
-    if not _line.join(part):
-        part.wake.acquire()
-    if not part.is_done:
-        _lead(part)
-    if part.error is not None:
-        raise part.error
-    return part.fresh
+        _store([write])
+        return write.fresh
+    if not _queue.join(write):
+        write.wake.acquire()
+    if not write.is_done:
+        _lead(write)
+    if write.error is not None:
+        raise write.error
+    return write.fresh
 
 
 def commit_log(new_log: NewLog) -> tuple[NewLog | FimLog, bool]:
@@ -117,47 +118,47 @@ def commit_log(new_log: NewLog) -> tuple[NewLog | FimLog, bool]:
         # Deleted since it was seen: this one is no repeat any more.
 
 
-def _lead(own: Part) -> None:
-    group: list[Part] = []
+def _lead(own: PendingWrite) -> None:
+    group: list[PendingWrite] = []
     try:
-        # While another process has its turn, more requests of this one join the group.
+        # While another process writes, more requests of this one join the group.
         with turn_to_write():
-            group = _line.next_group()
+            group = _queue.next_group()
             _commit_group(group)
     except BaseException as exc:
-        group = group or _line.next_group()
-        for part in group:
-            part.error = exc
+        group = group or _queue.next_group()
+        for write in group:
+            write.error = exc
     finally:
-        for part in group:
-            part.is_done = True
-            if part is not own:
-                part.wake.release()
-        _line.hand_over()
+        for write in group:
+            write.is_done = True
+            if write is not own:
+                write.wake.release()
+        _queue.hand_over()
 
 
-def _commit_group(group: Sequence[Part]) -> None:
-    """Commit a group in one transaction; where that fails, each part in one of its own."""
+def _commit_group(group: Sequence[PendingWrite]) -> None:
+    """Commit a group in one transaction; where that fails, each write alone."""
     try:
         _store(group)
     except BaseException as exc:
         if len(group) == 1:
             group[0].error = exc
             return
-        for part in group:
-            _commit_group([part])
+        for write in group:
+            _commit_group([write])
 
 
-def _store(group: Sequence[Part]) -> None:
-    has_events = any(part.events for part in group)
+def _store(group: Sequence[PendingWrite]) -> None:
+    has_events = any(write.events for write in group)
     # Logs alone need no transaction around the one that stores them.
     with transaction.atomic() if has_events else nullcontext():
-        stored = store_logs([log for part in group for log in part.logs])
+        stored = store_logs([log for write in group for log in write.logs])
         repeats = {id(log) for log in stored.duplicates}
-        new_events = _record_events([event for part in group for event in part.events])
-        for part in group:
-            part.fresh = {id(log) for log in part.logs} - repeats
-            part.fresh |= {id(event) for event in part.events} & new_events
+        new_events = _record_events([event for write in group for event in write.events])
+        for write in group:
+            write.fresh = {id(log) for log in write.logs} - repeats
+            write.fresh |= {id(event) for event in write.events} & new_events
 
 
 def _record_events(events: Sequence[ParsedEvent]) -> set[int]:

@@ -9,7 +9,7 @@ from django.db import connection, connections, transaction
 
 from fim.models import DayCount, FimLog
 from fim.record.parsed import ParsedEvent
-from fim.store import group_commit as commit_module
+from fim.store import group_commit
 from fim.store.group_commit import commit
 from tests.factories import new_log
 from tests.threats.parallel import held_up
@@ -21,36 +21,36 @@ EVENT_ID = "0b8c1f5e-7f5c-4a0e-9d8e-3f1f6f0f2a11"
 @pytest.fixture
 def groups(monkeypatch):
     """Sizes of the groups that were stored, in order."""
-    sizes, store = [], commit_module._store
+    sizes, store = [], group_commit._store
 
     def counted(group):
         sizes.append(len(group))
         store(group)
 
-    monkeypatch.setattr(commit_module, "_store", counted)
+    monkeypatch.setattr(group_commit, "_store", counted)
     return sizes
 
 
-def commit_together(*parts):
-    """Let each part wait behind another that leads, then hand over; return what each got."""
+def commit_together(*writes):
+    """Let each write wait behind another that leads, then hand over; return what each got."""
 
-    def run(part):
+    def run(write):
         try:
-            return commit(*part)
+            return commit(*write)
         except Exception as exc:
             return exc
         finally:
             connections.close_all()
 
-    line = commit_module._line
-    with ThreadPoolExecutor(len(parts)) as pool:
-        assert line.join(commit_module.Part([]))
-        line.next_group()
-        waiting = [pool.submit(run, part) for part in parts]
+    queue = group_commit._queue
+    with ThreadPoolExecutor(len(writes)) as pool:
+        assert queue.join(group_commit.PendingWrite([]))
+        queue.next_group()
+        waiting = [pool.submit(run, write) for write in writes]
         deadline = time.monotonic() + 10
-        while len(line.waiting) < len(parts) and time.monotonic() < deadline:
+        while len(queue.waiting) < len(writes) and time.monotonic() < deadline:
             time.sleep(0.001)
-        line.hand_over()
+        queue.hand_over()
         return [one.result(timeout=30) for one in waiting]
 
 
@@ -98,7 +98,7 @@ def test_is_part_of_the_callers_transaction():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_group_is_bounded(groups, monkeypatch):
-    monkeypatch.setattr(commit_module, "MAX_LOGS_A_GROUP", 4)
+    monkeypatch.setattr(group_commit, "MAX_LOGS_A_GROUP", 4)
 
     commit_together(*(([new_log(), new_log()],) for _ in range(5)))
 
