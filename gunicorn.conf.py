@@ -6,7 +6,7 @@ from typing import Any
 
 from config.env import Env, read_env_file
 from config.serving.worker import ClientSocket, Worker
-from config.serving.worker_slots import Places
+from config.serving.worker_slots import WorkerSlots
 
 
 class ServingEnv(Env):
@@ -42,15 +42,15 @@ accesslog = None
 
 
 # More than there are workers at once, with those that a TTIN signal adds.
-places = Places(workers + 1_000)
+worker_slots = WorkerSlots(workers + 1_000)
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    worker.place = places.take()
+    worker.slot = worker_slots.take()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    worker.place.leave()
+    worker.slot.release()
 
 
 def when_ready(server: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers import gthread
 
-from config.serving.worker_slots import Place
+from config.serving.worker_slots import WorkerSlot
 
 # How long a thread that nobody else needs waits for its client's next request.
 STAY_MILLISECONDS = 5
@@ -81,7 +81,7 @@ class ClientSocket(socket.socket):
 
 class Worker(gthread.ThreadWorker):
     # gunicorn.conf.py gives it before the worker is forked.
-    place: Place
+    slot: WorkerSlot
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,19 +91,19 @@ class Worker(gthread.ThreadWorker):
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
         if enabled:
-            self.place.note(self.nr_conns)
+            self.slot.set_count(self.nr_conns)
         else:
-            self.place.step_aside()
+            self.slot.stop_accepting()
 
     def accept(self, listener: socket.socket) -> None:
-        self.place.note(self.nr_conns)
-        self.place.give_way()
+        self.slot.set_count(self.nr_conns)
+        self.slot.yield_to_others()
         super().accept(listener)
-        self.place.note(self.nr_conns)
+        self.slot.set_count(self.nr_conns)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         if self._accepting:
-            self.place.note(self.nr_conns)
+            self.slot.set_count(self.nr_conns)
         super().wait_for_and_dispatch_events(timeout)
 
     def enqueue_req(self, conn: Any) -> None:

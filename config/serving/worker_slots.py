@@ -10,49 +10,49 @@ import time
 
 # An idle worker wakes in a tenth of it.
 HEAD_START_SECONDS = 0.0005
-LONGEST_HEAD_START_SECONDS = 0.005
+MAX_HEAD_START_SECONDS = 0.005
 BYTES = 4
-FREE, ASIDE = 0, -1
+FREE, NOT_ACCEPTING = 0, -1
 
 
-class Places:
-    """A place for each worker, in memory that all of them see."""
+class WorkerSlots:
+    """A slot for each worker, in memory that all of them see."""
 
     def __init__(self, count: int) -> None:
-        self._held = memoryview(mmap.mmap(-1, count * BYTES)).cast("i")
+        self._slots = memoryview(mmap.mmap(-1, count * BYTES)).cast("i")
 
-    def take(self) -> "Place":
-        """Return a place that no worker has. For the master, before it forks."""
-        number = list(self._held).index(FREE)
-        place = Place(self._held, number)
-        place.step_aside()
-        return place
+    def take(self) -> "WorkerSlot":
+        """Return a slot that no worker has. For the master, before it forks."""
+        number = list(self._slots).index(FREE)
+        slot = WorkerSlot(self._slots, number)
+        slot.stop_accepting()
+        return slot
 
 
-class Place:
-    """One worker's place: it holds one more than its connections, so that 0 is nobody's."""
+class WorkerSlot:
+    """One worker's slot: one more than its connections, since 0 is a slot that nobody has."""
 
-    def __init__(self, held: memoryview, number: int) -> None:
-        self._held = held
+    def __init__(self, slots: memoryview, number: int) -> None:
+        self._slots = slots
         self._number = number
 
-    def note(self, connections: int) -> None:
-        self._held[self._number] = connections + 1
+    def set_count(self, connections: int) -> None:
+        self._slots[self._number] = connections + 1
 
-    def step_aside(self) -> None:
-        """Have the others count without this worker: it takes no connection now."""
-        self._held[self._number] = ASIDE
+    def stop_accepting(self) -> None:
+        """Have the others count without this worker: it accepts no connection now."""
+        self._slots[self._number] = NOT_ACCEPTING
 
-    def leave(self) -> None:
-        """Give the place up. For the master, once the worker has ended."""
-        self._held[self._number] = FREE
+    def release(self) -> None:
+        """Free the slot. For the master, once the worker has ended."""
+        self._slots[self._number] = FREE
 
-    def give_way(self) -> None:
+    def yield_to_others(self) -> None:
         """Wait a moment for a worker that holds fewer connections: it will take the next one.
 
         Longer where it holds far fewer: it may be busy, or the machine.
         """
-        own = self._held[self._number]
-        fewest = min(held for held in self._held if held > FREE)
+        own = self._slots[self._number]
+        fewest = min(slot for slot in self._slots if slot > FREE)
         if fewest < own:
-            time.sleep(min(HEAD_START_SECONDS * (own - fewest), LONGEST_HEAD_START_SECONDS))
+            time.sleep(min(HEAD_START_SECONDS * (own - fewest), MAX_HEAD_START_SECONDS))

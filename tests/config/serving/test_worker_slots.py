@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from config.serving.worker_slots import HEAD_START_SECONDS, Places
+from config.serving.worker_slots import HEAD_START_SECONDS, WorkerSlots
 from tests.node import running_node
 
 CONNECTIONS = 16
@@ -18,8 +18,8 @@ LISTEN = "0A"
 
 
 @pytest.fixture
-def places():
-    return Places(3)
+def slots():
+    return WorkerSlots(3)
 
 
 @pytest.fixture
@@ -29,42 +29,42 @@ def slept(monkeypatch):
     return slept
 
 
-def test_a_worker_gives_way_to_one_with_fewer(places, slept):
-    one, other = places.take(), places.take()
-    one.note(5)
-    other.note(4)
+def test_a_worker_yields_to_one_with_fewer(slots, slept):
+    one, other = slots.take(), slots.take()
+    one.set_count(5)
+    other.set_count(4)
 
-    one.give_way()
+    one.yield_to_others()
 
     assert slept == [HEAD_START_SECONDS]
 
 
-def test_a_worker_with_as_few_as_any_waits_for_none(places, slept):
-    one, other = places.take(), places.take()
-    one.note(4)
-    other.note(4)
+def test_a_worker_with_as_few_as_any_waits_for_none(slots, slept):
+    one, other = slots.take(), slots.take()
+    one.set_count(4)
+    other.set_count(4)
 
-    one.give_way()
-
-    assert slept == []
-
-
-def test_a_worker_that_takes_none_is_not_waited_for(places, slept):
-    one, other = places.take(), places.take()
-    one.note(4)
-    other.note(3)
-    other.step_aside()
-
-    one.give_way()
+    one.yield_to_others()
 
     assert slept == []
 
 
-def test_a_place_that_was_left_is_taken_anew(places):
+def test_a_worker_that_accepts_none_is_not_waited_for(slots, slept):
+    one, other = slots.take(), slots.take()
+    one.set_count(4)
+    other.set_count(3)
+    other.stop_accepting()
+
+    one.yield_to_others()
+
+    assert slept == []
+
+
+def test_a_slot_that_was_released_is_taken_anew(slots):
     for _ in range(10):
-        places.take().leave()
+        slots.take().release()
 
-    assert len([places.take() for _ in range(3)]) == 3
+    assert len([slots.take() for _ in range(3)]) == 3
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_connections_that_come_at_once_are_shared_evenly(node):
     assert smallest_share(node) >= CONNECTIONS // 2 - 2
 
 
-def test_a_worker_in_the_place_of_a_killed_one_gets_its_share(node):
+def test_the_successor_of_a_killed_worker_gets_its_share(node):
     wait_for_two_workers(node)
     os.kill(workers(node)[0], signal.SIGKILL)
     wait_for_two_workers(node)
