@@ -1,4 +1,4 @@
-"""Work that comes back: a thread of a worker process that makes a round every few seconds."""
+"""A thread of a worker process that calls a function every few seconds."""
 
 import logging
 import threading
@@ -9,26 +9,27 @@ from django.db import connection
 logger = logging.getLogger(__name__)
 
 
-class Rounds:
-    """Makes rounds in a daemon thread, the first at once, until it is stopped.
+class PeriodicThread:
+    """Calls a function in a daemon thread, first at once, until it is stopped.
 
-    Whatever goes wrong in one, the next may do; it is said once, not every few seconds.
+    A call that fails ends nothing: the next may succeed. The first of several failures in a row
+    is logged.
     """
 
-    def __init__(self, name: str, make_round: Callable[[], None], *, every_seconds: float) -> None:
-        self.name, self.make_round, self.every_seconds = name, make_round, every_seconds
+    def __init__(self, name: str, function: Callable[[], None], *, every_seconds: float) -> None:
+        self.name, self.function, self.every_seconds = name, function, every_seconds
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; a repeat does nothing."""
+        """Start the thread; does nothing where it runs."""
         if self._thread is None or not self._thread.is_alive():
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, its round included."""
+        """End the thread; a call that it is in is finished first."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
@@ -37,7 +38,7 @@ class Rounds:
         is_failing = False
         while True:
             try:
-                self.make_round()
+                self.function()
                 is_failing = False
             except Exception:
                 if not is_failing:

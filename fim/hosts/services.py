@@ -152,7 +152,7 @@ def forget_host(host: Host, *, by: str) -> None:
 def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timedelta(0)) -> int:
     """Raise the event of each host that fell silent; return how many there were.
 
-    Whoever calls this, and however often and at once, an event is recorded once. A round less
+    Whoever calls this, and however often and at once, an event is recorded once. A call less
     than `min_gap` after the last one does nothing. More than `max_gap` after it the node was
     down, or its database away, and no agent could report: then every host whose silence was not
     told by then gets its whole time again. Hosts that are known by their logs alone are added.
@@ -161,7 +161,7 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
     if timedelta(0) <= now - last < min_gap:
         return 0
     with turn_to_write(), transaction.atomic():
-        # A write each round: where it fails, heartbeats could not have been stored either.
+        # A write each time: where it fails, heartbeats could not have been stored either.
         HostCheck.objects.bulk_create(
             [HostCheck(pk=1, checked_at=now)],
             update_conflicts=True,

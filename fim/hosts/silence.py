@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config.periodic import Rounds
+from config.periodic import PeriodicThread
 from fim.hosts.services import check_hosts
 
 
-def look_once() -> None:
-    """Make the round that is due, if no other process of the node made it."""
+def check_if_due() -> None:
+    """Check the hosts, unless another process of the node just did."""
     every = timedelta(seconds=settings.HOST_CHECK_SECONDS)
     try:
         check_hosts(now=timezone.now(), min_gap=every / 2, max_gap=every * 2)
@@ -19,16 +19,16 @@ def look_once() -> None:
         connection.close()
 
 
-_rounds = Rounds("watch of hosts", look_once, every_seconds=settings.HOST_CHECK_SECONDS)
+_thread = PeriodicThread("watch of hosts", check_if_due, every_seconds=settings.HOST_CHECK_SECONDS)
 
 
 def start_watching() -> None:
     """Begin to look for silent hosts in a thread of this process; a repeat does nothing.
 
-    Each worker process has one, and each round is made by whoever comes first.
+    Each worker process has one; whichever comes first checks.
     """
-    _rounds.start()
+    _thread.start()
 
 
 def stop_watching() -> None:
-    _rounds.stop()
+    _thread.stop()

@@ -119,7 +119,7 @@ class Host(models.Model):
     class Meta:
         ordering = ["name"]
         indexes = [
-            # Each round of the watch: whose silence is not told yet?
+            # Each check of hosts: whose silence is not told yet?
             models.Index(fields=["silent_at"], name="host_silent_at"),
         ]
         constraints = [

@@ -10,24 +10,24 @@ import time
 
 from django.db import connection, transaction
 
-from config.periodic import Rounds
+from config.periodic import PeriodicThread
 from fim.store.dialects.subjects import add_to_search_index, search_mark
 from fim.store.dialects.turns import turn_to_write
 
 # One step: some 20 ms, in which no commit begins.
 SUBJECTS_A_STEP = 500
-# What a round adds while new subjects come in: a small part of the node's time. The rest waits for
-# a quiet second.
+# What is added a second while new subjects come in: a small part of the node's time. The rest waits
+# for a quiet second.
 STEPS_WHILE_BUSY = 2
 
 
-def index_subjects(*, most_steps: int | None = None) -> int:
+def index_subjects(*, max_steps: int | None = None) -> int:
     """Add subjects to the index, oldest first, until none is left; return how many were added.
 
     Each step is a transaction of its own, with a pause as long as itself for others to write.
     """
     added = steps = 0
-    while most_steps is None or steps < most_steps:
+    while max_steps is None or steps < max_steps:
         started = time.monotonic()
         with turn_to_write(), transaction.atomic():
             found = add_to_search_index(SUBJECTS_A_STEP)
@@ -39,26 +39,26 @@ def index_subjects(*, most_steps: int | None = None) -> int:
 
 
 class _Indexer:
-    """Adds a little while new subjects come in, and all there are once none came for a round."""
+    """Adds a little a second while new subjects come in, and all that are left once none came."""
 
     def __init__(self) -> None:
         self.newest = 0
 
-    def make_round(self) -> None:
+    def index_some(self) -> None:
         before = self.newest
         mark, self.newest = search_mark()
         if mark < self.newest:
-            index_subjects(most_steps=None if self.newest == before else STEPS_WHILE_BUSY)
+            index_subjects(max_steps=None if self.newest == before else STEPS_WHILE_BUSY)
 
 
-_rounds = Rounds("search index", _Indexer().make_round, every_seconds=1)
+_thread = PeriodicThread("search index", _Indexer().index_some, every_seconds=1)
 
 
 def start_indexing() -> None:
     """Begin in a thread of this process, on SQLite alone; a repeat does nothing."""
     if connection.vendor == "sqlite":
-        _rounds.start()
+        _thread.start()
 
 
 def stop_indexing() -> None:
-    _rounds.stop()
+    _thread.stop()

@@ -1,4 +1,4 @@
-"""A thread of a worker process that makes a round every few seconds."""
+"""A thread of a worker process that calls a function every few seconds."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import OperationalError
 
-from config.periodic import Rounds
+from config.periodic import PeriodicThread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -15,18 +15,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def start():
     started = []
 
-    def start(make_round, *, every_seconds=0.01):
-        started.append(Rounds("rounds under test", make_round, every_seconds=every_seconds))
+    def start(function, *, every_seconds=0.01):
+        started.append(PeriodicThread("thread under test", function, every_seconds=every_seconds))
         started[-1].start()
         return started[-1]
 
     yield start
-    for rounds in started:
-        rounds.stop()
+    for thread in started:
+        thread.stop()
 
 
 def threads():
-    return [thread for thread in threading.enumerate() if thread.name == "rounds under test"]
+    return [thread for thread in threading.enumerate() if thread.name == "thread under test"]
 
 
 def wait_until(holds):
@@ -40,7 +40,7 @@ def said(caplog):
     return [record.message for record in caplog.records if record.name == "config.periodic"]
 
 
-def test_makes_the_first_round_at_once(start):
+def test_calls_at_once(start):
     made = threading.Event()
 
     start(made.set, every_seconds=3_600)
@@ -49,20 +49,20 @@ def test_makes_the_first_round_at_once(start):
 
 
 def test_starting_twice_leaves_one_thread_that_ends_with_its_process(start):
-    rounds = start(lambda: None)
-    rounds.start()
+    thread = start(lambda: None)
+    thread.start()
 
     assert [thread.daemon for thread in threads()] == [True]
 
 
 def test_can_be_stopped_and_started_again(start):
     made = []
-    rounds = start(lambda: made.append(1))
-    rounds.stop()
+    thread = start(lambda: made.append(1))
+    thread.stop()
     assert threads() == []
     made.clear()
 
-    rounds.start()
+    thread.start()
 
     wait_until(lambda: made)
 
@@ -78,7 +78,7 @@ def test_says_once_what_goes_wrong_and_goes_on(start, caplog):
     start(fail_five_times)
 
     wait_until(lambda: len(made) > 7)
-    assert said(caplog) == ["rounds under test failed"]
+    assert said(caplog) == ["thread under test failed"]
 
 
 def test_says_it_again_when_it_goes_wrong_again(start, caplog):

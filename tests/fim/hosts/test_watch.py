@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _small_steps(settings, monkeypatch):
     settings.HOST_CHECK_SECONDS = 0.05
-    monkeypatch.setattr(silence._rounds, "every_seconds", 0.05)
+    monkeypatch.setattr(silence._thread, "every_seconds", 0.05)
     yield
     silence.stop_watching()
 
@@ -42,7 +42,7 @@ def test_finds_a_host_that_falls_silent(settings):
     wait_until(Event.objects.filter(event_type="host.silent").exists)
 
 
-def test_leaves_no_connection_open_between_its_rounds():
+def test_leaves_no_connection_open_between_its_checks():
     made_in = []
 
     def count(**kwargs):

@@ -51,7 +51,7 @@ def test_adds_in_steps(monkeypatch):
     for n in range(5):
         make_log(path=f"/srv/{n}")
 
-    assert search_index.index_subjects(most_steps=1) == 2
+    assert search_index.index_subjects(max_steps=1) == 2
     assert search_index.index_subjects() == 3
     assert search_index.index_subjects() == 0
 
@@ -72,9 +72,9 @@ def test_waits_for_a_quiet_round(monkeypatch):
     for n in range(5):
         make_log(path=f"/srv/{n}")
 
-    indexer.make_round()
+    indexer.index_some()
     behind = newest() - search_mark()[0]
-    indexer.make_round()
+    indexer.index_some()
 
     assert behind == 5 - search_index.STEPS_WHILE_BUSY
     assert search_mark()[0] == newest()

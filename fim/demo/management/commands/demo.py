@@ -32,7 +32,7 @@ class Command(BaseCommand):
             )
         except DomainError as exc:
             raise CommandError(exc.detail) from exc
-        # Were the last round too long ago, the node would think that it was itself away, and give
+        # Were the last check too long ago, the node would think that it was itself away, and give
         # the late host its whole time again.
         check_hosts(now=timezone.now(), max_gap=timedelta.max)
         bar.clear()
