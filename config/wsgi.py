@@ -6,8 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
-from config.serving.bodies import read_chunked_bodies
-from config.serving.no_body import drop_bodies_of_head
+from config.serving.bodies import drop_bodies_of_head, read_chunked_bodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

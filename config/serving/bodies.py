@@ -1,4 +1,4 @@
-"""Bodies without a length: `Transfer-Encoding: chunked`, which Django takes for an empty body."""
+"""Bodies that Django leaves to its server: chunked ones that come, those of HEAD that would go."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -10,9 +10,10 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def read_chunked_bodies(application: Application) -> Application:
-    """Wrap a WSGI application: read a chunked body, bounded, and give it its length.
+    """Wrap a WSGI application: read a chunked body and give it the length it was sent without.
 
-    One byte past the largest bound is kept, so that the parser behind it refuses the body.
+    Django would take it for an empty one. At most one byte over the limit is read, for which the
+    parser refuses the body.
     """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -21,5 +22,22 @@ def read_chunked_bodies(application: Application) -> Application:
             environ["wsgi.input"] = io.BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
         return application(environ, start_response)
+
+    return wrapped
+
+
+def drop_bodies_of_head(application: Application) -> Application:
+    """Wrap a WSGI application: answer HEAD with the headers of GET alone.
+
+    gunicorn drops such bodies too, with a warning for each.
+    """
+
+    def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return answer
+        if hasattr(answer, "close"):
+            answer.close()
+        return []
 
     return wrapped
