@@ -74,7 +74,7 @@ def test_a_bar_leads_to_the_logs_of_its_day(analyst):
     expect(analyst.page.locator("tbody tr").first).to_be_visible()
 
 
-def test_the_figures_are_those_of_the_reports(analyst):
+def test_the_counts_are_those_of_the_reports(analyst):
     status, today = analyst.node.as_admin("GET", "/api/logs/analytics/")
     analyst.go(FIRST_PAGE)
 

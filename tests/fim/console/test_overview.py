@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from fim.console.overview.busiest import busiest_hosts, busiest_of_newest
 from fim.console.overview.hours import compare_with_yesterday, count_days
-from fim.models import FimLog
+from fim.models import DayCount, FimLog
 from fim.store.write import store_logs
 from tests.clients import console_of
 from tests.factories import NOON, make_alert, make_host, make_log, new_log
@@ -253,3 +253,9 @@ def test_reads_no_more_than_a_bounded_number_of_rows(console, monkeypatch):
 
     assert FimLog.objects.count() == 20
     assert busiest_of_newest(TODAY).read == 5
+
+
+def test_counts_have_their_thousands_apart(console):
+    DayCount.objects.create(day=TODAY, host="web-1", category="normal", count=12_345)
+
+    assert "12,345" in page_of(console, "/admin/overview/busiest/")
