@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fim.models.hosts import BlindReason, DroppedRange, Host
-from fim.record.truncation import fit_text
+from fim.record.truncation import truncate_text
 from threats.models import Alert, Severity
 from threats.services import change_alert_status, record_event
 
@@ -138,6 +138,6 @@ def _shown(moment: datetime | None) -> str:
 def _named(roots: Sequence[str]) -> str:
     if not roots:
         return "in what it watches"
-    named = ", ".join(fit_text(root, MAX_ROOT_CHARACTERS) for root in roots[:MAX_ROOTS_NAMED])
+    named = ", ".join(truncate_text(root, MAX_ROOT_CHARACTERS) for root in roots[:MAX_ROOTS_NAMED])
     more = f" and {len(roots) - MAX_ROOTS_NAMED} more" if len(roots) > MAX_ROOTS_NAMED else ""
     return f"below {named}{more}"

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from fim.models.hosts import BlindReason, DroppedRange, Host, State
 from fim.record.fields import EARLIEST, LIMITS, MAX_INTEGER, read_text
-from fim.record.truncation import fit_text
+from fim.record.truncation import truncate_text
 
 MAX_SECONDS = 10**9
 MAX_EVERY_SECONDS = 86_400
@@ -70,7 +70,7 @@ class PathsField(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[str]:
         if not isinstance(data, list) or not all(isinstance(path, str) for path in data):
             raise serializers.ValidationError("Takes a list of texts.")
-        return [fit_text(path, LIMITS["path"]) for path in data[:MAX_PATHS]]
+        return [truncate_text(path, LIMITS["path"]) for path in data[:MAX_PATHS]]
 
 
 class DroppedRangeSerializer(serializers.ModelSerializer[DroppedRange]):

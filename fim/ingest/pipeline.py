@@ -18,7 +18,7 @@ from fim.record.new_log import NewLog
 from fim.record.parsed import ParsedEvent, ParsedLog, event_id_of, with_last_hash
 from fim.record.raw import pack_raw
 from fim.record.reading import SentLog, complete_log, read_log
-from fim.record.truncation import fit_fields, fit_text
+from fim.record.truncation import truncate_fields, truncate_text
 from fim.store.group_commit import commit
 
 TOO_DEEP = {"non_field_errors": ["Is nested too deeply."]}
@@ -81,7 +81,7 @@ class Reader:
                 errors.append(exc.fields)
             except RecursionError:
                 errors.append(TOO_DEEP)
-        return Taken(logs, [self._fit(event) for event in parsed.events], errors)
+        return Taken(logs, [self._truncate(event) for event in parsed.events], errors)
 
     def read_sent(self, sent: Any) -> NewLog:
         """Return the log of a SentLog."""
@@ -102,17 +102,17 @@ class Reader:
             return Taken(errors=[errors], code="malformed")
         return self.read(line)
 
-    def _fit(self, event: ParsedEvent) -> ParsedEvent:
+    def _truncate(self, event: ParsedEvent) -> ParsedEvent:
         return replace(
             event,
-            source_name=fit_text(event.source_name or self.default_host, 255),
-            event_type=fit_text(event.event_type, 100),
-            description=fit_text(event.description, 10_000),
+            source_name=truncate_text(event.source_name or self.default_host, 255),
+            event_type=truncate_text(event.event_type, 100),
+            description=truncate_text(event.description, 10_000),
         )
 
     def _read_foreign(self, log: ParsedLog, record: object) -> NewLog:
         """Read a log of another tool; the record stays beside it, whole."""
-        fields = fit_fields(log.fields)
+        fields = truncate_fields(log.fields)
         if read_action(fields.get("action", "")) == "deleted":
             fields = with_last_hash(fields)
         if log.is_local_time:

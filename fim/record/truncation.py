@@ -1,8 +1,8 @@
-"""Make the texts of another tool's record fit to be stored. Pure.
+"""Truncate the texts of another tool's record to the limits of a log. Pure.
 
 A command line or a line of a log may be of any length and hold any byte, and whoever runs the
-command chooses them: that must not keep the change out. What is lost here stands in the raw
-record beside the log.
+command chooses both: the change must be stored all the same. What is cut off here is kept in the
+raw record beside the log.
 """
 
 import json
@@ -12,10 +12,10 @@ from typing import Any
 
 from fim.record.fields import LIMITS, MAX_ATTRIBUTES_CHARACTERS
 
-# These say what the log is about: two of them must not become one by being cut.
+# Never cut: two paths, or two hosts, must not become one.
 NAMES = ("path", "host")
 MAX_TEXT_CHARACTERS = 16_384
-LEAST_TEXT_CHARACTERS = 16
+MIN_TEXT_CHARACTERS = 16
 MAX_KEY_CHARACTERS = 255
 MAX_ITEMS = 1_000
 NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
@@ -24,7 +24,7 @@ SURROGATES = re.compile(r"[\ud800-\udfff]")
 BYTES_BASE = 0xDC00
 
 
-def fit_text(text: str, limit: int) -> str:
+def truncate_text(text: str, limit: int) -> str:
     """Return a text within its limit, its NULs and lone surrogates shown as escapes."""
     shown = text[: limit + 1]
     if not shown.isascii() or "\0" in shown:
@@ -45,36 +45,36 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
 
 
-def fit_fields(fields: dict[str, Any]) -> dict[str, Any]:
+def truncate_fields(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a log with every text within its limit, but a path and a host whole."""
-    fitted = dict(fields)
+    truncated = dict(fields)
     for name, limit in LIMITS.items():
         text = fields.get(name)
         if isinstance(text, str):
-            fitted[name] = show_surrogates(text) if name in NAMES else fit_text(text, limit)
+            truncated[name] = show_surrogates(text) if name in NAMES else truncate_text(text, limit)
     if isinstance(attributes := fields.get("attributes"), dict):
-        fitted["attributes"] = fit_attributes(attributes)
-    return fitted
+        truncated["attributes"] = truncate_attributes(attributes)
+    return truncated
 
 
-def fit_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
+def truncate_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
     """Return attributes of at most MAX_ATTRIBUTES_CHARACTERS; the longest texts are cut first.
 
     Where that is not enough, for there are too many of them, the largest attributes are left out.
     """
-    if _fits(attributes):
+    if _needs_nothing(attributes):
         return attributes
-    shortest = _cut(attributes, LEAST_TEXT_CHARACTERS)
+    shortest = _truncate(attributes, MIN_TEXT_CHARACTERS)
     if not _is_small(shortest):
         return _without_largest(shortest)
     limit = MAX_TEXT_CHARACTERS
-    while not _is_small(fitted := _cut(attributes, limit)):
+    while not _is_small(truncated := _truncate(attributes, limit)):
         limit //= 2
-    return fitted
+    return truncated
 
 
-def _fits(attributes: dict[str, Any]) -> bool:
-    """Say whether nothing is to be done, as with nearly all records; may err on the safe side."""
+def _needs_nothing(attributes: dict[str, Any]) -> bool:
+    """Say whether all can stay as it is, as in nearly all records; False is always safe."""
     text = json.dumps(attributes)
     return len(text) <= MAX_TEXT_CHARACTERS and "\\u0000" not in text and "\\ud" not in text
 
@@ -83,17 +83,20 @@ def _is_small(attributes: dict[str, Any]) -> bool:
     return len(json.dumps(attributes)) <= MAX_ATTRIBUTES_CHARACTERS
 
 
-def _cut(attributes: dict[str, Any], limit: int) -> dict[str, Any]:
+def _truncate(attributes: dict[str, Any], limit: int) -> dict[str, Any]:
     items = islice(attributes.items(), MAX_ITEMS)
-    return {fit_text(name, MAX_KEY_CHARACTERS): _cut_value(item, limit) for name, item in items}
+    return {
+        truncate_text(name, MAX_KEY_CHARACTERS): _truncate_value(item, limit)
+        for name, item in items
+    }
 
 
-def _cut_value(value: object, limit: int) -> object:
+def _truncate_value(value: object, limit: int) -> object:
     if isinstance(value, str):
-        return fit_text(value, limit)
+        return truncate_text(value, limit)
     if isinstance(value, list):
-        return [_cut_value(item, limit) for item in value[:MAX_ITEMS]]
-    return _cut(value, limit) if isinstance(value, dict) else value
+        return [_truncate_value(item, limit) for item in value[:MAX_ITEMS]]
+    return _truncate(value, limit) if isinstance(value, dict) else value
 
 
 def _without_largest(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fim.ingest.pipeline import take_records
 from fim.models import FimLog, RawRecord
 from fim.record.fields import LIMITS, MAX_ATTRIBUTES_CHARACTERS, is_storable
-from fim.record.truncation import fit_attributes, fit_fields, fit_text
+from fim.record.truncation import truncate_attributes, truncate_fields, truncate_text
 from tests.factories import NOON
 from tests.fim.formats.mutations import fixture
 
@@ -69,34 +69,36 @@ def test_shows_a_lone_surrogate_in_a_path():
 
 
 @pytest.mark.parametrize(
-    ("text", "fitted"),
+    ("text", "truncated"),
     [("abcdef", "abcdef"), ("abcdefg", "abcde…"), ("\0", "\\x00"), ("a\0\0", "a\\x00…")]
     + [("é\udce9", "é\\xe9"), ("\ud800", "\\ud800"), ("\udc00", "\\udc00"), ("", "")],
 )
-def test_fits_a_text(text, fitted):
-    assert fit_text(text, 6) == fitted
+def test_truncates_a_text(text, truncated):
+    assert truncate_text(text, 6) == truncated
 
 
 def test_cuts_the_longest_texts_first():
-    fitted = fit_attributes({f"text_{n}": str(n) * 16_000 for n in range(6)} | {"short": "s" * 900})
+    truncated = truncate_attributes(
+        {f"text_{n}": str(n) * 16_000 for n in range(6)} | {"short": "s" * 900}
+    )
 
-    assert fitted["short"] == "s" * 900
-    assert {len(text) for name, text in fitted.items() if name != "short"} == {8_192}
+    assert truncated["short"] == "s" * 900
+    assert {len(text) for name, text in truncated.items() if name != "short"} == {8_192}
 
 
 def test_leaves_the_largest_out_where_there_are_too_many_texts():
     many = {f"name_{n}": [f"{n}" * 16] * 900 for n in range(9)}
 
-    fitted = fit_attributes(many | {"pid": 7})
+    truncated = truncate_attributes(many | {"pid": 7})
 
-    assert fitted["pid"] == 7
-    assert 1 < len(fitted) < len(many)
+    assert truncated["pid"] == 7
+    assert 1 < len(truncated) < len(many)
 
 
 def test_leaves_alone_what_fits():
     fields = {"path": "/a", "seq": 7, "attributes": {"tags": ["é"], "pid": 7}}
 
-    assert fit_fields(fields) == fields
+    assert truncate_fields(fields) == fields
 
 
 @given(
@@ -104,11 +106,11 @@ def test_leaves_alone_what_fits():
     attributes=st.dictionaries(TEXT, TEXT | st.lists(TEXT) | st.dictionaries(TEXT, TEXT)),
 )
 def test_whatever_is_sent_fits(fields, attributes):
-    fitted = fit_fields(fields | {"attributes": attributes})
+    truncated = truncate_fields(fields | {"attributes": attributes})
 
     for name in fields.keys() - {"path", "host"}:
-        assert len(fitted[name]) <= LIMITS[name]
-        assert is_storable(fitted[name])
-    text = json.dumps(fitted["attributes"], ensure_ascii=False)
+        assert len(truncated[name]) <= LIMITS[name]
+        assert is_storable(truncated[name])
+    text = json.dumps(truncated["attributes"], ensure_ascii=False)
     assert is_storable(text)
-    assert len(json.dumps(fitted["attributes"])) <= MAX_ATTRIBUTES_CHARACTERS
+    assert len(json.dumps(truncated["attributes"])) <= MAX_ATTRIBUTES_CHARACTERS
