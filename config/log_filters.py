@@ -3,7 +3,7 @@
 import logging
 
 
-def tell_in_one_line(record: logging.LogRecord) -> bool:
+def reduce_to_warning(record: logging.LogRecord) -> bool:
     """Make the record a warning without its traceback."""
     record.levelno, record.levelname = logging.WARNING, "WARNING"
     record.exc_info = record.exc_text = None

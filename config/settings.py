@@ -346,7 +346,7 @@ LOGGING = {
             "()": "django.utils.log.CallbackFilter",
             "callback": f"ext://config.log_filters.{name}",
         }
-        for name in ("has_cause", "tell_in_one_line")
+        for name in ("has_cause", "reduce_to_warning")
     },
     "handlers": {
         "stdout": {
@@ -362,7 +362,7 @@ LOGGING = {
         # A 503 of a view is told by what it could not reach.
         "django.request": {"level": "ERROR", "filters": ["has_cause"]},
         # A forged Host is a stranger's doing; the line is for who forgot a name in ALLOWED_HOSTS.
-        "django.security.DisallowedHost": {"filters": ["tell_in_one_line"]},
+        "django.security.DisallowedHost": {"filters": ["reduce_to_warning"]},
         "axes": {"level": "WARNING"},
     },
 }

@@ -16,7 +16,7 @@ from rest_framework.views import set_rollback
 logger = logging.getLogger(__name__)
 
 DHIMP_PREFIX = "/dhimp/api/"
-ALSO_TOLD_AS = {DHIMP_PREFIX: "message", "/api/osquery/": "error"}
+DETAIL_ALIASES = {DHIMP_PREFIX: "message", "/api/osquery/": "error"}
 API_PREFIXES = ("/api/", DHIMP_PREFIX, "/elastic/")
 
 
@@ -51,7 +51,7 @@ def error_body(code: str, detail: str, fields: Any = None, *, path: str) -> dict
     the answer holds `error`, whatever the status (osquery's remote/utility.h).
     """
     body = {"code": code, "detail": detail, "fields": fields or {}}
-    for prefix, name in ALSO_TOLD_AS.items():
+    for prefix, name in DETAIL_ALIASES.items():
         if path.startswith(prefix):
             body[name] = detail
     return body

@@ -89,7 +89,7 @@ def _read_whole(log: FimLog) -> dict[str, Any]:
     is_text = isinstance(diff, str)
     record = RawRecord.objects.filter(log=log).first()
     return {
-        "attributes": _told(attributes),
+        "attributes": _readable(attributes),
         "diff": _lines_of_diff(diff if is_text else json.dumps(diff, indent=2)),
         "raw": record.text if record else "",
         "same_path": logs_of_same_path(log),
@@ -97,7 +97,7 @@ def _read_whole(log: FimLog) -> dict[str, Any]:
     }
 
 
-def _told(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+def _readable(attributes: dict[str, Any]) -> list[tuple[str, str]]:
     """Return attributes as texts: lists of words as such, the nested ones as JSON."""
     return [(name.replace("_", " "), _text(value)) for name, value in sorted(attributes.items())]
 

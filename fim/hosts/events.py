@@ -17,7 +17,7 @@ WAS_BLIND = "host.was_blind"
 DROPPED_LOGS = "host.dropped_logs"
 # In an alert's history. No user name may hold a space.
 THE_NODE = "the node"
-MAX_DROPS_TOLD = 20
+MAX_DROP_EVENTS = 20
 MAX_ROOTS_NAMED = 5
 MAX_ROOT_CHARACTERS = 255
 
@@ -27,9 +27,9 @@ def dedup_key_of(event_type: str, host: str) -> str:
     return f"{event_type}:{hashlib.sha256(host.encode()).hexdigest()}"
 
 
-def tell_silent(host: Host) -> None:
+def record_silence(host: Host) -> None:
     """Record that nothing is heard of a host any more."""
-    _tell_trouble(
+    _record_trouble(
         host,
         SILENT,
         f"{host.name} sent no heartbeat since {_shown(host.last_seen_at)}; the next was due"
@@ -37,15 +37,15 @@ def tell_silent(host: Host) -> None:
     )
 
 
-def tell_returned(host: Host, *, received_at: datetime) -> None:
+def record_return(host: Host, *, received_at: datetime) -> None:
     """Record that a silent host is heard again, and note it in its alert."""
     text = f"{host.name} is heard again since {_shown(received_at)}"
-    _tell_end(host, SILENT, RETURNED, f"{text}; the last time was {_shown(host.last_seen_at)}.")
+    _record_end(host, SILENT, RETURNED, f"{text}; the last time was {_shown(host.last_seen_at)}.")
 
 
-def tell_blind(host: Host) -> None:
+def record_blindness(host: Host) -> None:
     """Record that an agent does not see what changes on its host."""
-    _tell_trouble(
+    _record_trouble(
         host,
         BLIND,
         f"The agent of {host.name} is blind since {_shown(host.blind_since)}:"
@@ -59,7 +59,7 @@ def _what_fails(host: Host) -> str:
     return "it does not see what changes"
 
 
-def tell_was_blind(host: Host, *, since: datetime, until: datetime, reason: str) -> None:
+def record_past_blindness(host: Host, *, since: datetime, until: datetime, reason: str) -> None:
     """Record a time of blindness that is over; the node's own absence opens no alert."""
     record_event(
         source_name=host.name,
@@ -74,29 +74,29 @@ def _because(reason: str) -> str:
     return f": {BlindReason(reason).label.lower()}" if reason else ""
 
 
-def tell_sees_again(host: Host, *, blind_since: datetime, received_at: datetime) -> None:
+def record_blindness_end(host: Host, *, blind_since: datetime, received_at: datetime) -> None:
     """Record that an agent sees changes again, and note it in its alert."""
     text = f"The agent of {host.name} sees changes again since {_shown(received_at)}"
-    _tell_end(host, BLIND, SEES_AGAIN, f"{text}; it was blind since {_shown(blind_since)}.")
+    _record_end(host, BLIND, SEES_AGAIN, f"{text}; it was blind since {_shown(blind_since)}.")
 
 
-def tell_dropped(host: Host, dropped: Sequence[tuple[DroppedRange, int]]) -> None:
+def record_dropped_logs(host: Host, dropped: Sequence[tuple[DroppedRange, int]]) -> None:
     """Record that logs of an agent will never come, given as ranges and how many each grew by.
 
     An event a range; one for all of them where they are so many that nobody would read them.
     """
-    if len(dropped) <= MAX_DROPS_TOLD:
+    if len(dropped) <= MAX_DROP_EVENTS:
         for each, count in dropped:
-            _tell_dropped(host, count, f"from {each.first_seq} to {each.last_seq} of its seq")
+            _record_dropped(host, count, f"from {each.first_seq} to {each.last_seq} of its seq")
         return
     ranges = [each for each, _ in dropped]
     first = min(each.first_seq for each in ranges)
     last = max(each.last_seq for each in ranges)
     where = f"in {len(ranges)} ranges from {first} to {last} of its seq"
-    _tell_dropped(host, sum(count for _, count in dropped), where)
+    _record_dropped(host, sum(count for _, count in dropped), where)
 
 
-def _tell_dropped(host: Host, count: int, where: str) -> None:
+def _record_dropped(host: Host, count: int, where: str) -> None:
     record_event(
         source_name=host.name,
         event_type=DROPPED_LOGS,
@@ -105,7 +105,7 @@ def _tell_dropped(host: Host, count: int, where: str) -> None:
     )
 
 
-def _tell_trouble(host: Host, event_type: str, description: str) -> None:
+def _record_trouble(host: Host, event_type: str, description: str) -> None:
     record_event(
         source_name=host.name,
         event_type=event_type,
@@ -115,7 +115,7 @@ def _tell_trouble(host: Host, event_type: str, description: str) -> None:
     )
 
 
-def _tell_end(host: Host, trouble: str, event_type: str, description: str) -> None:
+def _record_end(host: Host, trouble: str, event_type: str, description: str) -> None:
     """Record the end of a trouble, and note it where people look; the alert stays as it is.
 
     The caller holds a transaction.

@@ -95,7 +95,7 @@ def _doubt(file: _StatusFile, max_age_seconds: float) -> str:
 
 
 def _seen_in_process_list() -> tuple[bool, str]:
-    """Tell whether incrond is among the processes that this user may see."""
+    """Say whether incrond is among the processes that this user may see."""
     try:
         for process in psutil.process_iter(["name", "status"]):
             if process.info["name"] == PROCESS_NAME and process.info["status"] not in DEAD:

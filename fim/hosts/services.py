@@ -40,7 +40,7 @@ def record_heartbeat(
     with turn_to_write(), transaction.atomic():
         host, _ = Host.objects.select_for_update().get_or_create(name=name)
         if host.is_silence_told:
-            events.tell_returned(host, received_at=received_at)
+            events.record_return(host, received_at=received_at)
             host.is_silence_told = False
         if not _is_overtaken(host, report):
             _take(host, report, received_at)
@@ -69,12 +69,12 @@ def _take(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
     for name, value in report.items():
         setattr(host, name, value)
     if was_known and host.is_blind and not _is_trouble(host):
-        # The trouble that was told is not over because this node was away as well.
+        # What was recorded is not over because this node was away as well.
         host.blind_reason = reason
     if _is_trouble(host) and not was_known:
-        events.tell_blind(host)
+        events.record_blindness(host)
     elif was_known and blind_since and not host.is_blind:
-        events.tell_sees_again(host, blind_since=blind_since, received_at=received_at)
+        events.record_blindness_end(host, blind_since=blind_since, received_at=received_at)
 
 
 def _is_trouble(host: Host) -> bool:
@@ -86,7 +86,7 @@ def _note_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
     """Note times of blindness that ended before a heartbeat arrived that could tell of them."""
     for span in sorted(spans, key=lambda each: each["until"]):
         if host.blind_told_until is None or span["until"] > host.blind_told_until:
-            events.tell_was_blind(host, **span)
+            events.record_past_blindness(host, **span)
             host.blind_told_until = span["until"]
 
 
@@ -126,7 +126,7 @@ def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
         unique_fields=["host", "first_seq"],
         update_fields=["last_seq", "count"],
     )
-    events.tell_dropped(host, [(each, more[each.first_seq]) for each in new])
+    events.record_dropped_logs(host, [(each, more[each.first_seq]) for each in new])
     total = host.dropped_count + sum(more[each.first_seq] for each in new)
     host.dropped_count = min(total, MAX_INTEGER)
 
@@ -155,7 +155,7 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
     Whoever calls this, and however often and at once, an event is recorded once. A call less
     than `min_gap` after the last one does nothing. More than `max_gap` after it the node was
     down, or its database away, and no agent could report: then every host whose silence was not
-    told by then gets its whole time again. Hosts that are known by their logs alone are added.
+    recorded by then gets its whole time again. Hosts that are known by their logs alone are added.
     """
     last = HostCheck.objects.values_list("checked_at", flat=True).first() or EARLIEST
     if timedelta(0) <= now - last < min_gap:
@@ -171,8 +171,8 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
         if not timedelta(0) <= now - last <= max_gap:
             _begin_anew(now)
     _add_hosts_with_logs(now)
-    untold = Host.objects.silent(now).filter(is_silence_told=False)
-    return sum(tell_silence(host) for host in untold)
+    unrecorded = Host.objects.silent(now).filter(is_silence_told=False)
+    return sum(record_silence_once(host) for host in unrecorded)
 
 
 def _begin_anew(now: datetime) -> None:
@@ -195,7 +195,7 @@ def _add_hosts_with_logs(now: datetime) -> None:
         Host.objects.bulk_create(hosts, ignore_conflicts=True)
 
 
-def tell_silence(host: Host) -> bool:
+def record_silence_once(host: Host) -> bool:
     """Record the silence of a host, unless it was heard meanwhile or another process did so.
 
     Returns whether it was recorded.
@@ -204,5 +204,5 @@ def tell_silence(host: Host) -> bool:
         same = Host.objects.filter(pk=host.pk, silent_at=host.silent_at, is_silence_told=False)
         is_mine = bool(same.update(is_silence_told=True))
         if is_mine:
-            events.tell_silent(host)
+            events.record_silence(host)
     return is_mine

@@ -184,11 +184,11 @@ def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:
         if log := one.only_log:
             answer.count(is_new=id(log) in fresh)
         else:
-            _tell(answer, index, one, fresh)
+            _count_outcome(answer, index, one, fresh)
     return answer
 
 
-def _tell(answer: IngestAnswer, index: int, one: Taken, fresh: set[int]) -> None:
+def _count_outcome(answer: IngestAnswer, index: int, one: Taken, fresh: set[int]) -> None:
     for errors in one.errors:
         answer.refuse(index, errors, code=one.code)
     held = [*one.logs, *one.events]

@@ -53,9 +53,9 @@ def read_batches(
 
 def read_rows(batches: Iterable[Iterable[FimLog]]) -> Iterator[Row]:
     """Yield logs in the contract's fields."""
-    tell = FimLogSerializer().to_representation
+    show = FimLogSerializer().to_representation
     for batch in batches:
-        yield from map(tell, batch)
+        yield from map(show, batch)
 
 
 def ndjson_lines(rows: Iterable[Row], fields: Sequence[str] = FIELDS) -> Iterator[str]:

@@ -115,7 +115,7 @@ class ExportView(GenericAPIView[FimLog]):
 
 
 class ReportView(APIView):
-    """A report of one day; subclasses say which day, and how it is told."""
+    """A report of one day; subclasses say which day, and in what form."""
 
     def read_date(self, request: Request) -> date:
         text = request.query_params.get("date")
@@ -131,19 +131,19 @@ class ReportView(APIView):
             )
         return day
 
-    def tell(self, report: DayReport) -> dict[str, Any]:
+    def show_report(self, report: DayReport) -> dict[str, Any]:
         return report.as_json()
 
-    def tell_logs(self, request: Request, day: date) -> Response:
+    def answer_day(self, request: Request, day: date) -> Response:
         limit = positive_int(request, "limit", default=100, maximum=MAX_LOGS_A_CATEGORY)
         report = report_day(day)
-        logs = {category: self.tell_each(logs) for category, logs in logs_of_day(day, limit=limit)}
-        return Response(self.tell_day(report, logs))
+        logs = {category: self.show_logs(logs) for category, logs in logs_of_day(day, limit=limit)}
+        return Response(self.show_day(report, logs))
 
-    def tell_each(self, logs: list[FimLog]) -> Any:
+    def show_logs(self, logs: list[FimLog]) -> Any:
         return written(list(map(serializers.FimLogSerializer().to_representation, logs)))
 
-    def tell_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
+    def show_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
         counts = {"total": report.total, **report.counts}
         return {"date": report.date.isoformat(), "counts": counts, "logs": logs}
 
@@ -153,7 +153,7 @@ class AnalyticsView(ReportView):
         operation_summary="Count today's logs", responses={200: serializers.DayReportSerializer}
     )
     def get(self, request: Request) -> Response:
-        return Response(self.tell(report_day(timezone.localdate())))
+        return Response(self.show_report(report_day(timezone.localdate())))
 
 
 class HistoricalView(ReportView):
@@ -164,7 +164,9 @@ class HistoricalView(ReportView):
     )
     def get(self, request: Request) -> Response:
         days = positive_int(request, "days", default=7, maximum=366)
-        return Response([self.tell(report) for report in report_days(timezone.localdate(), days)])
+        return Response(
+            [self.show_report(report) for report in report_days(timezone.localdate(), days)]
+        )
 
 
 class StatsByDateView(ReportView):
@@ -174,7 +176,7 @@ class StatsByDateView(ReportView):
         responses={200: serializers.DayReportSerializer},
     )
     def get(self, request: Request) -> Response:
-        return Response(self.tell(report_day(self.read_date(request))))
+        return Response(self.show_report(report_day(self.read_date(request))))
 
 
 class TodayView(ReportView):
@@ -184,7 +186,7 @@ class TodayView(ReportView):
         responses={200: serializers.DayLogsSerializer},
     )
     def get(self, request: Request) -> Response:
-        return self.tell_logs(request, timezone.localdate())
+        return self.answer_day(request, timezone.localdate())
 
 
 class ByDateView(ReportView):
@@ -194,4 +196,4 @@ class ByDateView(ReportView):
         responses={200: serializers.DayLogsSerializer},
     )
     def get(self, request: Request) -> Response:
-        return self.tell_logs(request, self.read_date(request))
+        return self.answer_day(request, self.read_date(request))

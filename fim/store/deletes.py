@@ -52,7 +52,7 @@ def delete_logs(ids: Iterable[int], *, by: str = "") -> int:
 
 
 def _audit_deletion(by: str, ids: Sequence[int], deleted: Counter[Key]) -> None:
-    """Tell what is gone: how many of which host, day and category, and their ids."""
+    """Write what was deleted: how many of which host, day and category, and their ids."""
     logs = [
         {"day": day, "host": host, "category": category, "count": count}
         for (day, host, category), count in sorted(by_day(deleted).items())[:AUDITED_KEYS]

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from fim.logs.serializers import DeletedSerializer, IdsSerializer
 from fim.models import FimLog
-from fim.protocols.dhimp.words import tell_log
+from fim.protocols.dhimp.words import translate_log
 
 
 class DhimpLogSerializer(serializers.Serializer[FimLog]):
@@ -23,7 +23,7 @@ class DhimpLogSerializer(serializers.Serializer[FimLog]):
     full_log = serializers.CharField()
 
     def to_representation(self, instance: FimLog) -> dict[str, Any]:
-        return tell_log(instance)
+        return translate_log(instance)
 
 
 class DhimpIdsSerializer(IdsSerializer):

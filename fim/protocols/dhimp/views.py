@@ -14,7 +14,12 @@ from fim.logs.pagination import LogPagination
 from fim.logs.reports import DayReport
 from fim.models import Category, FimLog
 from fim.protocols.dhimp import serializers
-from fim.protocols.dhimp.words import CATEGORY_WORDS, tell_log, tell_past_report, tell_report
+from fim.protocols.dhimp.words import (
+    CATEGORY_WORDS,
+    translate_log,
+    translate_past_report,
+    translate_report,
+)
 from fim.store.deletes import delete_logs
 from users.audit.services import who_of
 from users.serializers import CredentialsSerializer
@@ -80,13 +85,13 @@ class DhimpLogViewSet(views.FimLogViewSet):
 
 
 class DhimpReportView(views.ReportView):
-    def tell(self, report: DayReport) -> dict[str, Any]:
-        return tell_report(report)
+    def show_report(self, report: DayReport) -> dict[str, Any]:
+        return translate_report(report)
 
-    def tell_each(self, logs: list[FimLog]) -> Any:
-        return [tell_log(log) for log in logs]
+    def show_logs(self, logs: list[FimLog]) -> Any:
+        return [translate_log(log) for log in logs]
 
-    def tell_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
+    def show_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
         return {word: logs[category] for category, word in CATEGORY_WORDS.items()}
 
 
@@ -108,8 +113,8 @@ class DhimpHistoricalView(DhimpReportView, views.HistoricalView):
     def get(self, request: Request) -> Response:
         return super().get(request)
 
-    def tell(self, report: DayReport) -> dict[str, Any]:
-        return tell_past_report(report)
+    def show_report(self, report: DayReport) -> dict[str, Any]:
+        return translate_past_report(report)
 
 
 class DhimpStatsByDateView(DhimpReportView, views.StatsByDateView):

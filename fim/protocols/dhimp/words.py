@@ -23,7 +23,7 @@ CATEGORY_TAGS = {
 }
 
 
-def tell_log(log: FimLog) -> dict[str, Any]:
+def translate_log(log: FimLog) -> dict[str, Any]:
     """Return a log in DHIMP's words; day and time are local to the node."""
     local = timezone.localtime(log.timestamp)
     sent = log.attributes.get("action_sent")
@@ -43,21 +43,21 @@ def tell_log(log: FimLog) -> dict[str, Any]:
     }
 
 
-def tell_counts(counts: dict[str, int]) -> dict[str, int]:
+def translate_counts(counts: dict[str, int]) -> dict[str, int]:
     return {word: counts[category] for category, word in CATEGORY_WORDS.items()}
 
 
-def tell_report(report: DayReport) -> dict[str, Any]:
+def translate_report(report: DayReport) -> dict[str, Any]:
     return {
         "tanggal_analisis": report.date.isoformat(),
         "total_perubahan_hari_ini": report.total,
-        "detail": tell_counts(report.counts),
+        "detail": translate_counts(report.counts),
     }
 
 
-def tell_past_report(report: DayReport) -> dict[str, Any]:
+def translate_past_report(report: DayReport) -> dict[str, Any]:
     return {
         "tanggal": report.date.isoformat(),
         "total_perubahan": report.total,
-        "detail": tell_counts(report.counts),
+        "detail": translate_counts(report.counts),
     }

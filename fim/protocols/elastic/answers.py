@@ -57,20 +57,20 @@ def bulk_answer(items: list[BulkItem], answer: IngestAnswer, *, took_ms: int) ->
     """
     reasons = {error["index"]: _reason(error) for error in answer.errors}
     outcomes = iter(enumerate(answer.outcomes))
-    told = []
+    shown = []
     for item in items:
         if item.refusal:
             is_document = "document" in item.refusal
             kind = DOCUMENT_ERROR if is_document else ACTION_ERROR
-            told.append(_refused(item, kind, item.refusal))
+            shown.append(_refused(item, kind, item.refusal))
             continue
         index, outcome = next(outcomes)
         if outcome == "rejected":
-            told.append(_refused(item, DOCUMENT_ERROR, reasons[index]))
+            shown.append(_refused(item, DOCUMENT_ERROR, reasons[index]))
         else:
-            told.append(_done(item, is_new=outcome == "accepted"))
-    errors = any("error" in body for one in told for body in one.values())
-    return {"took": took_ms, "errors": errors, "items": told}
+            shown.append(_done(item, is_new=outcome == "accepted"))
+    errors = any("error" in body for one in shown for body in one.values())
+    return {"took": took_ms, "errors": errors, "items": shown}
 
 
 def _done(item: BulkItem, *, is_new: bool) -> dict[str, Any]:
@@ -91,11 +91,11 @@ def _item(item: BulkItem, **more: Any) -> dict[str, Any]:
 
 def _reason(error: dict[str, Any]) -> str:
     """Return all that is wrong with a document: an item's error has no place for its fields."""
-    told = [
+    reasons = [
         " ".join(map(str, messages if name == "non_field_errors" else [f"{name}:", *messages]))
         for name, messages in error["fields"].items()
     ]
-    return " ".join(told) or str(error["detail"])
+    return " ".join(reasons) or str(error["detail"])
 
 
 def _error(kind: str, reason: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from fim.hosts.services import check_hosts, tell_silence
+from fim.hosts.services import check_hosts, record_silence_once
 from fim.models import DayCount
 from fim.models.hosts import Host, HostCheck
 from tests.factories import NOON, make_host, make_log
@@ -276,7 +276,7 @@ def test_a_host_that_is_heard_between_the_look_and_the_telling_is_not_told_of():
     host = make_host()
     hear(seconds=SILENT_AFTER)
 
-    assert not tell_silence(host)
+    assert not record_silence_once(host)
     assert not Event.objects.exists()
 
 
