@@ -34,10 +34,10 @@ class Span:
     before: datetime | None = None
 
 
-class CountedLogs:
-    """Logs, newest first, counted by their day counts and reached through them.
+class CountedResults:
+    """Logs, newest first, that day counts count; a deep page is reached through them too.
 
-    Takes the place of a QuerySet in Django's paginator. One query for the counts, one more for each
+    Stands for a QuerySet in Django's paginator. One query for the counts, one more for each
     end of the span that lies within a day, and one for the hours of a day deep in the list.
     """
 
@@ -105,8 +105,8 @@ class CountedLogs:
         return self._logs.filter(timestamp__gte=start, timestamp__lt=end).count()
 
 
-class FoundLogs:
-    """Logs of a filter that day counts do not know, newest first: counted as far as `CAP`."""
+class CappedResults:
+    """Logs, newest first, of a filter that day counts do not know: counted up to `CAP`."""
 
     CAP = 500
 
@@ -148,18 +148,18 @@ class LogPagination(PageNumberPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.next_link: str | None = None
         self.request = request
-        self.logs = _counted(queryset, view.span)
+        self.results = _results(queryset, view.span)
         self.is_cursor = self.cursor_query_param in request.query_params
         if not self.is_cursor:
-            return super().paginate_queryset(self.logs, request, view) or []
+            return super().paginate_queryset(self.results, request, view) or []
         return self._page_after(queryset, request)
 
     def get_paginated_response(self, data: Any) -> Response:
         if self.is_cursor:
-            body = {"count": self.logs.count(), "next": self.next_link, "previous": None}
+            body = {"count": self.results.count(), "next": self.next_link, "previous": None}
         else:
             body = super().get_paginated_response(data).data
-        body["count_is_estimate"] = self.logs.is_estimate
+        body["count_is_estimate"] = self.results.is_estimate
         return Response(body | {"results": data})
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -186,8 +186,8 @@ class LogPagination(PageNumberPagination):
         return page[:size]
 
 
-def _counted(logs: FimLogQuerySet, span: Span | None) -> Any:
-    return FoundLogs(logs) if span is None else CountedLogs(logs, span)
+def _results(logs: FimLogQuerySet, span: Span | None) -> Any:
+    return CappedResults(logs) if span is None else CountedResults(logs, span)
 
 
 def write_cursor(log: FimLog) -> str:

@@ -133,7 +133,7 @@ def test_refuses_what_no_log_can_have(analyst_client, name, value):
 
 
 def test_counts_no_further_than_the_cap(analyst_client, monkeypatch):
-    monkeypatch.setattr("fim.logs.pagination.FoundLogs.CAP", 2)
+    monkeypatch.setattr("fim.logs.pagination.CappedResults.CAP", 2)
     store_logs([new_log(user="root") for _ in range(4)])
 
     body = analyst_client.get("/api/logs/", {"user": "root"}).json()

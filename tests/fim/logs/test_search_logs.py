@@ -116,7 +116,7 @@ def test_pages_of_a_search_follow_each_other(analyst_client):
 
 
 def test_says_where_the_count_is_an_estimate(analyst_client, monkeypatch):
-    monkeypatch.setattr(pagination.FoundLogs, "CAP", 3)
+    monkeypatch.setattr(pagination.CappedResults, "CAP", 3)
     store_logs([new_log() for _ in range(5)])
 
     found = analyst_client.get("/api/logs/", {"search": "passwd"}).json()
