@@ -13,7 +13,7 @@ from django_filters.fields import IsoDateTimeField
 SPACE_FOR_PLUS = re.compile(r"(\S{8,10}[T ]\S+) (\d\d(:?\d\d)?)", re.ASCII)
 
 
-class MomentField(IsoDateTimeField):
+class MomentFormField(IsoDateTimeField):
     """An ISO 8601 moment, in UTC where it names no zone, of a year that every zone can show."""
 
     default_error_messages = {
@@ -38,7 +38,7 @@ class MomentField(IsoDateTimeField):
 
 
 class MomentFilter(filters.IsoDateTimeFilter):
-    field_class = MomentField
+    field_class = MomentFormField
 
 
 class TotalOrderingFilter(filters.OrderingFilter):

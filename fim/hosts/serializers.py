@@ -46,7 +46,7 @@ class HostNameField(serializers.CharField):
             raise serializers.ValidationError(str(exc)) from exc
 
 
-class MomentField(serializers.DateTimeField):
+class PastMomentField(serializers.DateTimeField):
     """A moment, UTC where no zone is named. One ahead of the node's clock counts as now."""
 
     def __init__(self, **more: Any) -> None:
@@ -118,8 +118,8 @@ class BlindReasonField(serializers.CharField):
 class BlindSpanSerializer(serializers.Serializer[Any]):
     """A time of blindness that is over, told once a node answers again."""
 
-    since = MomentField()
-    until = MomentField()
+    since = PastMomentField()
+    until = PastMomentField()
     reason = BlindReasonField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -142,18 +142,18 @@ class HeartbeatSerializer(serializers.Serializer[Any]):
     )
     version = _text(64)
     source = _text(LIMITS["source"])  # type: ignore[assignment]
-    started_at = MomentField()
+    started_at = PastMomentField()
     seq = _whole(help_text="Number of its last log.")
     watches = _whole(help_text="Directories that the kernel tells it of.")
     unwatched = PathsField(help_text="Roots that it scans instead.")
     spool_depth = _whole(help_text="Logs that the node has not acknowledged.")
     spool_bytes = _whole()
-    last_scan_at = MomentField()
+    last_scan_at = PastMomentField()
     last_scan_seconds = _seconds()
     lag_seconds = _seconds(help_text="Age of the oldest log that is not acknowledged.")
     overflows = _whole(help_text="How often the kernel's queue overflowed.")
     ignored = _whole(help_text="Changes that it was told to ignore.")
-    blind_since = MomentField(help_text="Since when its own test changes do not come back.")
+    blind_since = PastMomentField(help_text="Since when its own test changes do not come back.")
     blind_roots = PathsField()
     blind_reason = BlindReasonField()
     was_blind = BlindSpanSerializer(

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from fim.hosts import events
 from fim.models import DayCount
-from fim.models.fields import MomentField
+from fim.models.fields import CompactDateTimeField
 from fim.models.hosts import BlindReason, DroppedRange, Host, HostCheck
 from fim.record.fields import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.store.dialects.turns import turn_to_write
@@ -180,7 +180,7 @@ def _begin_anew(now: datetime) -> None:
     for every_seconds in set(hosts.values_list("every_seconds", flat=True)):
         late_at, silent_at = deadlines(now, every_seconds)
         # A moment that is still to come is of a time when the node's clock was wrong.
-        seen_at = Least(F("last_seen_at"), Value(now, output_field=MomentField()))
+        seen_at = Least(F("last_seen_at"), Value(now, output_field=CompactDateTimeField()))
         same = hosts.filter(every_seconds=every_seconds)
         same.update(last_seen_at=seen_at, late_at=late_at, silent_at=silent_at)
 

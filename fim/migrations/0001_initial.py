@@ -18,8 +18,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('event_id', fim.models.fields.CompactUUIDField(editable=False, null=True)),
-                ('timestamp', fim.models.fields.MomentField()),
-                ('received_at', fim.models.fields.MomentField()),
+                ('timestamp', fim.models.fields.CompactDateTimeField()),
+                ('received_at', fim.models.fields.CompactDateTimeField()),
                 ('host', models.CharField(max_length=255)),
                 ('category', models.CharField(choices=[('malware', 'Malware'), ('danger', 'Danger'), ('suspicious', 'Suspicious'), ('normal', 'Normal')], max_length=10)),
                 ('severity', models.CharField(blank=True, max_length=255)),

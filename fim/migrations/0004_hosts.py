@@ -3,7 +3,7 @@
 from django.db import migrations, models
 from django.db.models import F, Q
 
-from fim.models.fields import MomentField
+from fim.models.fields import CompactDateTimeField
 
 
 class Migration(migrations.Migration):
@@ -14,25 +14,25 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=255)),
-                ("last_seen_at", MomentField(null=True)),
-                ("late_at", MomentField(null=True)),
-                ("silent_at", MomentField(null=True)),
+                ("last_seen_at", CompactDateTimeField(null=True)),
+                ("late_at", CompactDateTimeField(null=True)),
+                ("silent_at", CompactDateTimeField(null=True)),
                 ("every_seconds", models.PositiveIntegerField(default=60)),
                 ("is_silence_told", models.BooleanField(default=False, editable=False)),
                 ("source", models.CharField(blank=True, max_length=64)),
                 ("version", models.CharField(blank=True, max_length=64)),
-                ("started_at", MomentField(null=True)),
+                ("started_at", CompactDateTimeField(null=True)),
                 ("seq", models.BigIntegerField(null=True)),
                 ("watches", models.BigIntegerField(null=True)),
                 ("unwatched", models.JSONField(default=list)),
                 ("spool_depth", models.BigIntegerField(null=True)),
                 ("spool_bytes", models.BigIntegerField(null=True)),
-                ("last_scan_at", MomentField(null=True)),
+                ("last_scan_at", CompactDateTimeField(null=True)),
                 ("last_scan_seconds", models.FloatField(null=True)),
                 ("lag_seconds", models.FloatField(null=True)),
                 ("overflows", models.BigIntegerField(null=True)),
                 ("ignored", models.BigIntegerField(null=True)),
-                ("blind_since", MomentField(null=True)),
+                ("blind_since", CompactDateTimeField(null=True)),
                 ("blind_roots", models.JSONField(default=list)),
                 ("dropped_count", models.PositiveBigIntegerField(default=0)),
                 ("dropped_ranges", models.JSONField(default=list)),
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             name="HostCheck",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("checked_at", MomentField()),
+                ("checked_at", CompactDateTimeField()),
             ],
             options={
                 "constraints": [models.CheckConstraint(condition=Q(pk=1), name="host_check_one_row")],

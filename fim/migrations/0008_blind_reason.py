@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="host",
             name="blind_told_until",
-            field=fim.models.fields.MomentField(editable=False, null=True),
+            field=fim.models.fields.CompactDateTimeField(editable=False, null=True),
         ),
     ]

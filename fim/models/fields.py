@@ -18,12 +18,12 @@ def microseconds_of(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-class MomentField(models.DateTimeField):
+class CompactDateTimeField(models.DateTimeField):
     """An aware moment; on SQLite whole microseconds since 1970, in UTC."""
 
     def get_internal_type(self) -> str:
         # Not DateTimeField: SQLite's converters would read the number as text.
-        return "MomentField"
+        return "CompactDateTimeField"
 
     def db_type(self, connection: Any) -> str:
         return "bigint" if connection.vendor == "sqlite" else "timestamp with time zone"

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Value, When
 
-from fim.models.fields import MomentField
+from fim.models.fields import CompactDateTimeField
 from fim.record.fields import LIMITS
 
 MAX_RANGES_SHOWN = 20
@@ -90,28 +90,28 @@ class Host(models.Model):
     """
 
     name = models.CharField(max_length=LIMITS["host"])
-    last_seen_at = MomentField(null=True)
-    late_at = MomentField(null=True)
-    silent_at = MomentField(null=True)
+    last_seen_at = CompactDateTimeField(null=True)
+    late_at = CompactDateTimeField(null=True)
+    silent_at = CompactDateTimeField(null=True)
     every_seconds = models.PositiveIntegerField(default=60)
     is_silence_told = models.BooleanField(default=False, editable=False)
     source = models.CharField(max_length=LIMITS["source"], blank=True)
     version = models.CharField(max_length=64, blank=True)
-    started_at = MomentField(null=True)
+    started_at = CompactDateTimeField(null=True)
     seq = models.BigIntegerField(null=True)
     watches = models.BigIntegerField(null=True)
     unwatched = models.JSONField(default=list)
     spool_depth = models.BigIntegerField(null=True)
     spool_bytes = models.BigIntegerField(null=True)
-    last_scan_at = MomentField(null=True)
+    last_scan_at = CompactDateTimeField(null=True)
     last_scan_seconds = models.FloatField(null=True)
     lag_seconds = models.FloatField(null=True)
     overflows = models.BigIntegerField(null=True)
     ignored = models.BigIntegerField(null=True)
-    blind_since = MomentField(null=True)
+    blind_since = CompactDateTimeField(null=True)
     blind_roots = models.JSONField(default=list)
     blind_reason = models.CharField(max_length=16, choices=BlindReason, blank=True)
-    blind_told_until = MomentField(null=True, editable=False)
+    blind_told_until = CompactDateTimeField(null=True, editable=False)
     dropped_count = models.PositiveBigIntegerField(default=0)
 
     objects: ClassVar[HostQuerySet] = HostQuerySet.as_manager()  # type: ignore[assignment]
@@ -173,7 +173,7 @@ class DroppedRange(models.Model):
 class HostCheck(models.Model):
     """When hosts were last looked through for silent ones: one row."""
 
-    checked_at = MomentField()
+    checked_at = CompactDateTimeField()
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="host_check_one_row")]

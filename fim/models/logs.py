@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from fim.models.fields import CompactUUIDField, MomentField
+from fim.models.fields import CompactDateTimeField, CompactUUIDField
 from fim.record.fields import LIMITS
 from fim.record.new_log import file_name_of
 from fim.record.raw import unpack_raw
@@ -63,8 +63,8 @@ class FimLog(models.Model):
     """One file change on one host, as an agent told it. Written by `store_logs` alone."""
 
     event_id = CompactUUIDField(null=True, editable=False)
-    timestamp = MomentField()
-    received_at = MomentField()
+    timestamp = CompactDateTimeField()
+    received_at = CompactDateTimeField()
     host = models.CharField(max_length=LIMITS["host"])
     category = models.CharField(max_length=10, choices=Category)
     severity = _text("severity")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from config.api.filters import MomentField
+from config.api.filters import MomentFormField
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -30,23 +30,23 @@ NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
     ],
 )
 def test_reads_iso_8601(text):
-    assert MomentField().clean(text) == NOON
+    assert MomentFormField().clean(text) == NOON
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Jakarta", "America/New_York"])
 def test_takes_a_moment_without_a_zone_for_utc(settings, zone):
     settings.TIME_ZONE = zone
 
-    assert MomentField().clean("2026-03-14T12:00:00") == NOON
+    assert MomentFormField().clean("2026-03-14T12:00:00") == NOON
 
 
 def test_takes_a_day_for_its_beginning():
-    assert MomentField().clean("2026-03-14") == NOON.replace(hour=0)
+    assert MomentFormField().clean("2026-03-14") == NOON.replace(hour=0)
 
 
 @pytest.mark.parametrize("text", [None, ""])
 def test_takes_nothing_for_no_bound(text):
-    assert MomentField(required=False).clean(text) is None
+    assert MomentFormField(required=False).clean(text) is None
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_takes_nothing_for_no_bound(text):
 )
 def test_refuses_anything_else_with_an_example(text):
     with pytest.raises(ValidationError, match="such as 2026-03-14T12:00:00Z"):
-        MomentField().clean(text)
+        MomentFormField().clean(text)
