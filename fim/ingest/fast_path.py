@@ -22,7 +22,7 @@ from config.serving.bodies import Application
 from config.serving.client_address import address_of, address_text_of
 from config.serving.request_log import RequestLine
 from fim.ingest.permissions import is_near
-from fim.ingest.pipeline import Reader
+from fim.ingest.pipeline import RecordReader
 from fim.logs.serializers import show_log
 from fim.record.reading import decode_log
 from fim.store.group_commit import commit_log
@@ -80,7 +80,7 @@ class FastPath:
         environ["wsgi.input"] = io.BytesIO(body)
         close_old_connections()
         sender = _sender(environ)
-        answer = _take(body, sender.default_host) if sender else None
+        answer = _store(body, sender.default_host) if sender else None
         if sender is None or answer is None:
             return self.application(environ, start_response)
         status, content, more = answer
@@ -142,12 +142,12 @@ def _sender(environ: dict[str, Any]) -> Sender | None:
     return Sender(None, settings.NODE_NAME) if may_post else None
 
 
-def _take(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] | None:
+def _store(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] | None:
     """Store the log; None where the body is not plainly one, or it could not be stored."""
     sent = decode_log(body)
     if sent is None:
         return None
-    log = Reader(timezone.now(), default_host).read_sent(sent)
+    log = RecordReader(timezone.now(), default_host).read_sent(sent)
     try:
         stored, is_new = commit_log(log)
     except (OperationalError, InterfaceError) as exc:

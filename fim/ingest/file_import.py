@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from fim.ingest.files import MAX_LINE_BYTES, BrokenFile, Numbered, TooLong, open_records
 from fim.ingest.occurrences import Occurrences
-from fim.ingest.pipeline import take_records
+from fim.ingest.pipeline import ingest_records
 
 BATCH_RECORDS = 1_000
 MAX_SHOWN = 20
@@ -29,7 +29,7 @@ class FileImport:
     reasons: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def take_file(self, name: str, stream: io.BufferedReader) -> None:
+    def import_file(self, name: str, stream: io.BufferedReader) -> None:
         """Store a file's records, a transaction a batch.
 
         What was read before a failure is stored. To repeat this, wherever it was stopped, stores
@@ -41,19 +41,19 @@ class FileImport:
                 for number, record in open_records(stream):
                     batch.append((number, occurrences.identified(record)))
                     if len(batch) == BATCH_RECORDS:
-                        self._take(name, batch)
+                        self._ingest(name, batch)
                         batch = []
             except BrokenFile as exc:
                 self.failures.append(f"{name}: {exc}")
-        self._take(name, batch)
+        self._ingest(name, batch)
 
-    def _take(self, name: str, batch: list[Numbered]) -> None:
+    def _ingest(self, name: str, batch: list[Numbered]) -> None:
         for number, record in batch:
             if isinstance(record, TooLong):
                 self._refuse(name, number, f"Is over {MAX_LINE_BYTES} bytes long.")
-        fit = [one for one in batch if not isinstance(one[1], TooLong)]
-        answer = take_records(
-            [record for _, record in fit],
+        readable = [one for one in batch if not isinstance(one[1], TooLong)]
+        answer = ingest_records(
+            [record for _, record in readable],
             format_name=self.format_name,
             received_at=timezone.now(),
             default_host=self.host,
@@ -62,7 +62,7 @@ class FileImport:
         self.repeated += answer.duplicates
         self.ignored += answer.ignored
         for error in answer.errors:
-            self._refuse(name, fit[error["index"]][0], _reason(error))
+            self._refuse(name, readable[error["index"]][0], _reason(error))
         self.on_progress()
 
     def _refuse(self, name: str, number: int, reason: str) -> None:

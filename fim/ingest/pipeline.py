@@ -1,4 +1,4 @@
-"""The one way in: foreign records become logs and events, stored in one transaction."""
+"""Every ingest comes here: records become logs and events, stored in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ TOO_DEEP = {"non_field_errors": ["Is nested too deeply."]}
 
 
 @dataclass(slots=True)
-class Taken:
+class RecordContent:
     """What one record holds; `errors` has one entry for each of its logs that is bad."""
 
     logs: Sequence[NewLog] = ()
@@ -45,30 +45,30 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class RecordReader:
     """Reads records as of one moment, from one sender."""
 
     received_at: datetime
     default_host: str
     format_name: str | None = None
 
-    def read_all(self, records: Sequence[object]) -> list[Taken]:
+    def read_all(self, records: Sequence[object]) -> list[RecordContent]:
         """Return what each record holds, in their order."""
         return [self.read(record) for record in gather(records)]
 
-    def read(self, record: object) -> Taken:
+    def read(self, record: object) -> RecordContent:
         """Return what a record holds; a bad record is an error in it, never an exception."""
         if isinstance(record, SentLog):
-            return Taken([self.read_sent(record)])
+            return RecordContent([self.read_sent(record)])
         if isinstance(record, Malformed):
             return self._read_line(record.text)
         try:
             found = self._format_of(record)
             parsed = found.parse(record)
         except InvalidRecord as exc:
-            return Taken(errors=[exc.fields])
+            return RecordContent(errors=[exc.fields])
         except RecursionError:
-            return Taken(errors=[TOO_DEEP])
+            return RecordContent(errors=[TOO_DEEP])
         logs, errors = [], []
         for log in parsed.logs:
             try:
@@ -81,7 +81,7 @@ class Reader:
                 errors.append(exc.fields)
             except RecursionError:
                 errors.append(TOO_DEEP)
-        return Taken(logs, [self._truncate(event) for event in parsed.events], errors)
+        return RecordContent(logs, [self._truncate(event) for event in parsed.events], errors)
 
     def read_sent(self, sent: Any) -> NewLog:
         """Return the log of a SentLog."""
@@ -93,13 +93,13 @@ class Reader:
     def _format_of(self, record: object) -> Format:
         return named_format(self.format_name, record) if self.format_name else format_of(record)
 
-    def _read_line(self, line: str) -> Taken:
+    def _read_line(self, line: str) -> RecordContent:
         """Read a line that is no JSON: of a tool that writes lines of text, or malformed."""
         try:
             self._format_of(line)
         except InvalidRecord:
             errors = {"non_field_errors": ["Is no JSON, nor a line of a known tool's log."]}
-            return Taken(errors=[errors], code="malformed")
+            return RecordContent(errors=[errors], code="malformed")
         return self.read(line)
 
     def _truncate(self, event: ParsedEvent) -> ParsedEvent:
@@ -156,19 +156,19 @@ class IngestAnswer(BatchAnswer):
         self.outcomes.append("accepted" if is_new else "duplicate")
 
 
-def take_records(
+def ingest_records(
     records: Sequence[object],
     *,
     format_name: str | None = None,
     received_at: datetime,
     default_host: str,
 ) -> IngestAnswer:
-    """Read and store a batch of records. See `store_taken`."""
-    reader = Reader(received_at, default_host, format_name)
-    return store_taken(reader.read_all(records), reader)
+    """Read and store a batch of records. See `store_contents`."""
+    reader = RecordReader(received_at, default_host, format_name)
+    return store_contents(reader.read_all(records))
 
 
-def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:
+def store_contents(contents: Sequence[RecordContent]) -> IngestAnswer:
     """Store what a batch of records holds, and say what became of each.
 
     The good ones are stored in one transaction, each bad one is named by its index. A record of a
@@ -176,35 +176,37 @@ def store_taken(taken: Sequence[Taken], reader: Reader) -> IngestAnswer:
     the answer calls accepted is committed; a repeat of the same records stores nothing.
     """
     fresh = commit(
-        [log for one in taken for log in one.logs],
-        [event for one in taken for event in one.events],
+        [log for content in contents for log in content.logs],
+        [event for content in contents for event in content.events],
     )
     answer = IngestAnswer()
-    for index, one in enumerate(taken):
-        if log := one.only_log:
+    for index, content in enumerate(contents):
+        if log := content.only_log:
             answer.count(is_new=id(log) in fresh)
         else:
-            _count_outcome(answer, index, one, fresh)
+            _count_outcome(answer, index, content, fresh)
     return answer
 
 
-def _count_outcome(answer: IngestAnswer, index: int, one: Taken, fresh: set[int]) -> None:
-    for errors in one.errors:
-        answer.refuse(index, errors, code=one.code)
-    held = [*one.logs, *one.events]
+def _count_outcome(
+    answer: IngestAnswer, index: int, content: RecordContent, fresh: set[int]
+) -> None:
+    for errors in content.errors:
+        answer.refuse(index, errors, code=content.code)
+    held = [*content.logs, *content.events]
     new = sum(id(item) in fresh for item in held)
     answer.accepted += new
     answer.duplicates += len(held) - new
-    answer.ignored += not held and not one.errors
-    answer.outcomes.append(_outcome(one, len(held), new))
+    answer.ignored += not held and not content.errors
+    answer.outcomes.append(_outcome(content, len(held), new))
 
 
-def _outcome(one: Taken, held: int, new: int) -> str:
+def _outcome(content: RecordContent, held: int, new: int) -> str:
     if new:
         return "accepted"
     if held:
         return "duplicate"
-    return "rejected" if one.errors else "ignored"
+    return "rejected" if content.errors else "ignored"
 
 
 def _in_zone_of_node(text: object) -> object:

@@ -15,7 +15,7 @@ from fim.ingest.body import Body, MalformedBody
 from fim.ingest.default_host import default_host
 from fim.ingest.parsers import PARSERS, LogsNegotiation
 from fim.ingest.permissions import MayPostLogsOrIsNear
-from fim.ingest.pipeline import Reader, store_taken
+from fim.ingest.pipeline import RecordReader, store_contents
 from fim.logs.serializers import FimLogSerializer
 from fim.store.group_commit import commit_log
 from users.authentication import KeyAuthentication
@@ -33,23 +33,23 @@ class IngestView(APIView):
 
     @swagger_auto_schema(**schema.INGEST)
     def post(self, request: Request) -> Response:
-        return self._take(request, None)
+        return self._ingest(request, None)
 
-    def _take(self, request: Request, format_name: str | None) -> Response:
+    def _ingest(self, request: Request, format_name: str | None) -> Response:
         body = request.data
         if not isinstance(body, Body):
             raise MalformedBody("The body is empty.")
-        reader = Reader(timezone.now(), default_host(request), format_name)
-        taken = reader.read_all(body.records)
+        reader = RecordReader(timezone.now(), default_host(request), format_name)
+        contents = reader.read_all(body.records)
         # Else they would stay beside their logs until the answer is sent.
         body.records.clear()
-        if not body.is_batch and (alone := taken[0].only_log):
+        if not body.is_batch and (alone := contents[0].only_log):
             log, is_new = commit_log(alone)
             status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
             return Response(FimLogSerializer(log).data, status=status)
-        if not body.is_batch and taken[0].is_refused:
-            raise ValidationError(taken[0].errors[0])
-        answer = store_taken(taken, reader)
+        if not body.is_batch and contents[0].is_refused:
+            raise ValidationError(contents[0].errors[0])
+        answer = store_contents(contents)
         return Response(answer.as_json(), status=answer.http_status)
 
 
@@ -60,4 +60,4 @@ class IngestFormatView(IngestView):
     def post(self, request: Request, format_name: str) -> Response:
         if format_name not in FORMATS:
             raise NotFound(f"There is no format {format_name}; there are {', '.join(FORMATS)}.")
-        return self._take(request, format_name)
+        return self._ingest(request, format_name)

@@ -51,7 +51,7 @@ def read_batches(
             batch += ordered.filter(**{f"timestamp__{beyond}": moment})[:missing]
 
 
-def read_rows(batches: Iterable[Iterable[FimLog]]) -> Iterator[Row]:
+def rows_of(batches: Iterable[Iterable[FimLog]]) -> Iterator[Row]:
     """Yield logs in the contract's fields."""
     show = FimLogSerializer().to_representation
     for batch in batches:
@@ -86,7 +86,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def gather(lines: Iterable[str]) -> Iterator[bytes]:
+def join_lines(lines: Iterable[str]) -> Iterator[bytes]:
     """Join lines to pieces that are worth being sent or compressed."""
     some: list[str] = []
     length = 0

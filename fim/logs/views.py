@@ -25,7 +25,7 @@ from config.api.pagination import positive_int
 from config.api.renderers import written
 from fim.logs import schema, serializers
 from fim.logs.export import FORMATS as EXPORT_FORMATS
-from fim.logs.export import ExportFormat, gather, read_batches, read_rows
+from fim.logs.export import ExportFormat, join_lines, read_batches, rows_of
 from fim.logs.filters import ExportFilter, FimLogFilter
 from fim.logs.pagination import LogPagination
 from fim.logs.reports import DayReport, logs_of_day, report_day, report_days
@@ -95,7 +95,7 @@ class ExportView(GenericAPIView[FimLog]):
     def get(self, request: Request) -> StreamingHttpResponse:
         form = self._format(request)
         logs = self.filter_queryset(self.get_queryset())
-        pieces = gather(form.lines(read_rows(read_batches(logs))))
+        pieces = join_lines(form.lines(rows_of(read_batches(logs))))
         # Before the answer begins, so that a database that is away is an error and no empty file.
         first = next(pieces, b"")
         body = chain([first], pieces) if request.method == "GET" else ()

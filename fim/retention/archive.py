@@ -20,7 +20,7 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 
-from fim.logs.export import FIELDS, ExportFormat, Row, gather, read_batches, read_rows
+from fim.logs.export import FIELDS, ExportFormat, Row, join_lines, read_batches, rows_of
 from fim.models import FimLog
 from fim.models.days import bounds_of_month, day_of
 from fim.retention.prune import delete_in_turns
@@ -30,7 +30,7 @@ ARCHIVE_FIELDS = (*FIELDS, "raw")
 IDS_A_BATCH = 1_000
 PIECE_BYTES = 1 << 20
 # Of a raw record, the characters of which may be escapes of six.
-LONGEST_CELL = 1 << 20
+MAX_CELL_CHARACTERS = 1 << 20
 
 Progress = Callable[[str, int], None]
 
@@ -135,7 +135,7 @@ def _rows(logs: QuerySet[FimLog], on_progress: Progress) -> Iterator[Row]:
     done = 0
     for batch in read_batches(logs.select_related("raw_record"), newest_first=False):
         give_event_ids(batch)
-        for log, row in zip(batch, read_rows([batch]), strict=True):
+        for log, row in zip(batch, rows_of([batch]), strict=True):
             yield row | {"raw": log.raw_record.text if hasattr(log, "raw_record") else None}
         done += len(batch)
         on_progress("written", done)
@@ -154,7 +154,7 @@ def _write(path: Path, form: ExportFormat, rows: Iterator[Row]) -> Content:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "wb") as file:
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-            for piece in gather(form.lines(counted(), ARCHIVE_FIELDS)):
+            for piece in join_lines(form.lines(counted(), ARCHIVE_FIELDS)):
                 digest.update(piece)
                 packed.write(piece)
         file.flush()
@@ -177,7 +177,7 @@ def read_ids(path: Path, form: ExportFormat) -> Iterator[int]:
     """Yield the ids of the logs in an archive."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         if form.name == "csv":
-            csv.field_size_limit(LONGEST_CELL)
+            csv.field_size_limit(MAX_CELL_CHARACTERS)
             rows = csv.reader(file)
             next(rows, None)
             yield from (int(row[0]) for row in rows)

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                 with _opened(name) as stream:
                     if bar.is_shown:
                         run.on_progress = partial(_show, bar, name, stream, _size_of(stream))
-                    run.take_file(name, stream)
+                    run.import_file(name, stream)
                     bar.clear()
             except OSError as exc:
                 run.failures.append(f"{name}: {exc.strerror or exc}.")

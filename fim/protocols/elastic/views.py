@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from fim.ingest.body import MalformedBody
 from fim.ingest.default_host import default_host
 from fim.ingest.permissions import MayPostLogsOrIsNear
-from fim.ingest.pipeline import IngestAnswer, take_records
+from fim.ingest.pipeline import IngestAnswer, ingest_records
 from fim.protocols.elastic import schema
 from fim.protocols.elastic.answers import ElasticAnswers, bulk_answer
 from fim.protocols.elastic.authentication import ElasticKeyAuthentication
@@ -117,7 +117,7 @@ class BulkView(ElasticView):
         records = [item.record for item in items if not item.refusal]
         answer = IngestAnswer()
         if records:
-            answer = take_records(
+            answer = ingest_records(
                 records, received_at=timezone.now(), default_host=default_host(request)
             )
         took_ms = round((time.monotonic() - started) * 1000)

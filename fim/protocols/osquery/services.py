@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from fim.formats import osquery
-from fim.ingest.pipeline import take_records
+from fim.ingest.pipeline import ingest_records
 from fim.record.fields import read_text
 from users.keys.services import create_key
 from users.models import Key, Scope
@@ -88,7 +88,7 @@ def store_results(lines: Sequence[object], *, host: str) -> None:
     same line for ever.
     """
     body = {"log_type": "result", "data": list(lines)}
-    answer = take_records(
+    answer = ingest_records(
         [body], format_name=osquery.NAME, received_at=timezone.now(), default_host=host
     )
     if answer.errors:

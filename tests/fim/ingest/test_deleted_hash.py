@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from fim.ingest.pipeline import take_records
+from fim.ingest.pipeline import ingest_records
 from fim.models import FimLog
 from tests.factories import NOON, make_log
 from tests.fim.formats.mutations import fixture
@@ -29,7 +29,7 @@ SYSMON = fixture("sysmon_winlogbeat.json")
 
 
 def stored(record):
-    answer = take_records([record], received_at=NOON, default_host="web-1")
+    answer = ingest_records([record], received_at=NOON, default_host="web-1")
     assert answer.errors == []
     return FimLog.objects.get()
 

@@ -9,7 +9,7 @@ import pytest
 from fim import formats
 from fim.formats.registry import FORMATS
 from fim.ingest.body import Malformed
-from fim.ingest.pipeline import take_records
+from fim.ingest.pipeline import ingest_records
 from fim.models import DayCount, FimLog, RawRecord
 from tests.factories import NOON
 from threats.models import Alert, Event
@@ -129,7 +129,7 @@ def test_a_find_without_a_time_is_another_one_on_another_day(settings, again, co
     settings.TIME_ZONE = "Asia/Jakarta"
 
     for received_at in (NOON, datetime.fromisoformat(again)):
-        take_records([Malformed(YARA)], received_at=received_at, default_host="web-1")
+        ingest_records([Malformed(YARA)], received_at=received_at, default_host="web-1")
 
     assert FimLog.objects.count() == count
 

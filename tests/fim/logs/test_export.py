@@ -12,7 +12,7 @@ import time_machine
 from django.db import OperationalError
 
 from fim.logs import export
-from fim.logs.export import gather, ndjson_lines, read_batches, read_rows
+from fim.logs.export import join_lines, ndjson_lines, read_batches, rows_of
 from fim.models import FimLog
 from fim.store.deletes import delete_logs
 from fim.store.write import store_logs
@@ -292,7 +292,7 @@ def test_costs_up_to_two_queries_a_batch(django_assert_num_queries, logs):
 def test_holds_a_bounded_part_of_many_logs():
     def peak_bytes(logs):
         tracemalloc.start()
-        for _ in gather(ndjson_lines(read_rows(read_batches(logs)))):
+        for _ in join_lines(ndjson_lines(rows_of(read_batches(logs)))):
             pass
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

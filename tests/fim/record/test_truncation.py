@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fim.ingest.pipeline import take_records
+from fim.ingest.pipeline import ingest_records
 from fim.models import FimLog, RawRecord
 from fim.record.fields import LIMITS, MAX_ATTRIBUTES_CHARACTERS, is_storable
 from fim.record.truncation import truncate_attributes, truncate_fields, truncate_text
@@ -29,7 +29,7 @@ def falco(rule="Delete shadow", output="", **fields):
 
 
 def take(record):
-    return take_records([record], received_at=NOON, default_host="web-1")
+    return ingest_records([record], received_at=NOON, default_host="web-1")
 
 
 @pytest.mark.django_db

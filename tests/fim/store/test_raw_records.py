@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fim.formats.registry import FOREIGN, FORMATS
-from fim.ingest.pipeline import take_records
+from fim.ingest.pipeline import ingest_records
 from fim.models import FimLog, RawRecord
 from fim.record.fields import InvalidRecord
 from fim.record.parsed import Parsed, ParsedEvent, ParsedLog
@@ -45,7 +45,7 @@ def _tripwire(monkeypatch):
 
 def take(*found, **named):
     records = [{"tripwire": each} for each in found]
-    return take_records(records, received_at=NOON, default_host="web-1", **named)
+    return ingest_records(records, received_at=NOON, default_host="web-1", **named)
 
 
 @pytest.mark.django_db
@@ -168,7 +168,7 @@ def test_the_console_shows_the_record(client, admin):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("raw", "kept"), [("as sent", ["as sent"]), (None, []), ({"a": 1}, [])])
 def test_keeps_the_raw_record_in_a_line_of_an_archive(raw, kept):
-    take_records([log_json(raw=raw)], received_at=NOON, default_host="web-1")
+    ingest_records([log_json(raw=raw)], received_at=NOON, default_host="web-1")
 
     assert [record.text for record in RawRecord.objects.all()] == kept
 

@@ -141,7 +141,7 @@ def test_says_503_for_the_whole_where_nothing_could_be_stored(client, monkeypatc
     def fail(*args, **kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("fim.protocols.elastic.views.take_records", fail)
+    monkeypatch.setattr("fim.protocols.elastic.views.ingest_records", fail)
 
     answer = post_bulk(client, created(document()))
 

@@ -150,10 +150,10 @@ def test_no_column_breaks_the_answer(node_key, column, value):
 
 
 def test_osqueryd_sends_again_what_could_not_be_stored(node_key, monkeypatch):
-    def take_records(*args, **kwargs):
+    def ingest_records(*args, **kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(services, "take_records", take_records)
+    monkeypatch.setattr(services, "ingest_records", ingest_records)
 
     answer = post("log", log_body(node_key, line()))
 
@@ -162,7 +162,7 @@ def test_osqueryd_sends_again_what_could_not_be_stored(node_key, monkeypatch):
 
 
 def test_osqueryd_sends_again_what_met_a_bug(node_key, monkeypatch, caplog):
-    monkeypatch.setattr(services, "take_records", lambda *args, **kwargs: 1 / 0)
+    monkeypatch.setattr(services, "ingest_records", lambda *args, **kwargs: 1 / 0)
 
     answer = post("log", log_body(node_key, line()))
 
