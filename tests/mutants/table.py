@@ -205,14 +205,14 @@ THROTTLES = [
 REPEATS = [
     Mutant(
         "a repeat is answered with the log of its own host",
-        "fim/store/commit.py",
+        "fim/store/group_commit.py",
         "filter(host=new_log.host, event_id=new_log.event_id)",
         "filter(event_id=new_log.event_id)",
         ("tests/fim/ingest/test_post_log.py",),
     ),
     Mutant(
         "a repeat is told as one",
-        "fim/store/commit.py",
+        "fim/store/group_commit.py",
         "{id(log) for log in part.logs} - repeats",
         "{id(log) for log in part.logs}",
         ("tests/fim/store/test_group_commit.py",),
@@ -241,7 +241,7 @@ REPEATS = [
     ),
     Mutant(
         "parallel groups take their events' ids in one order",
-        "fim/store/commit.py",
+        "fim/store/group_commit.py",
         "sorted(events, key=lambda event: (event.source_name, event.event_id))",
         "list(events)",
         ("tests/fim/store/test_group_commit.py", "tests/fim/ingest/test_parallel_posts.py"),
