@@ -172,7 +172,8 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 CSRF_FAILURE_VIEW = "config.console.site.refuse_forged_form"
 
-# Failed sign-ins, counted for a user name from an address on every door (django-axes).
+# Failed sign-ins, counted for a user name from an address, over REST and in the console
+# alike (django-axes).
 AXES_FAILURE_LIMIT = env.whole("SIGN_IN_FAILURE_LIMIT", default=5, maximum=1_000)
 AXES_COOLOFF_TIME = timedelta(
     minutes=env.whole("SIGN_IN_LOCKOUT_MINUTES", default=15, maximum=10_080)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from threats.models import Alert, Event, Severity
 from threats.services import Gone, RecordedEvent, raise_severity, record_event, record_events
 from users.audit.services import changed_values, write_audit
-from users.models import Deed, Kind
+from users.models import AuditAction, Kind
 
 
 def add_event(*, by: str, **event: Any) -> RecordedEvent:
@@ -16,10 +16,10 @@ def add_event(*, by: str, **event: Any) -> RecordedEvent:
     with transaction.atomic():
         recorded = record_event(**event)
         if recorded.is_new:
-            _audit_event(by, Deed.ADDED, recorded.event, after=_values_of(recorded.event))
+            _audit_event(by, AuditAction.ADDED, recorded.event, after=_values_of(recorded.event))
         else:
             after = {"count": recorded.event.count}
-            _audit_event(by, Deed.CHANGED, recorded.event, after=after)
+            _audit_event(by, AuditAction.CHANGED, recorded.event, after=after)
         return recorded
 
 
@@ -30,7 +30,9 @@ def add_events(events: Sequence[Mapping[str, Any]], *, by: str) -> list[Recorded
         if recorded:
             new = sum(each.is_new for each in recorded)
             after = {"new": new, "repeats": len(recorded) - new, "last": recorded[-1].event.pk}
-            write_audit(by, Deed.ADDED, Kind.EVENT, name=f"{len(recorded)} events", after=after)
+            write_audit(
+                by, AuditAction.ADDED, Kind.EVENT, name=f"{len(recorded)} events", after=after
+            )
         return recorded
 
 
@@ -57,7 +59,7 @@ def update_event(event: Event, *, by: str, **changes: str) -> Event:
             _raise_late_alert(stored)
         was, now = changed_values(before or {}, changes)
         if now:
-            _audit_event(by, Deed.CHANGED, stored, before=was, after=now)
+            _audit_event(by, AuditAction.CHANGED, stored, before=was, after=now)
         return stored
 
 
@@ -81,12 +83,12 @@ def delete_event(event: Event, *, by: str) -> None:
         if stored is None:
             return
         Alert.objects.select_for_update().filter(event=stored).first()
-        _audit_event(by, Deed.DELETED, stored, before=_values_of(stored))
+        _audit_event(by, AuditAction.DELETED, stored, before=_values_of(stored))
         stored.delete()
 
 
-def _audit_event(by: str, deed: Deed, event: Event, **values: Any) -> None:
-    write_audit(by, deed, Kind.EVENT, ref=event.pk, name=str(event), **values)
+def _audit_event(by: str, action: AuditAction, event: Event, **values: Any) -> None:
+    write_audit(by, action, Kind.EVENT, ref=event.pk, name=str(event), **values)
 
 
 def _values_of(event: Event) -> dict[str, Any]:

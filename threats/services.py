@@ -1,4 +1,4 @@
-"""Record events, raise alerts, change alerts. Every door comes through here."""
+"""Record events, raise alerts, change alerts: for REST, console, logs and hosts alike."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from threats.models import (
     Status,
 )
 from users.audit.services import changed_values, write_audit
-from users.models import Deed, Kind
+from users.models import AuditAction, Kind
 
 # How often an event with a dedup key starts over because another request opened or resolved the
 # alert of that key between the look and the write. Once is rare, twice in a row next to never.
@@ -161,7 +161,7 @@ def delete_alert(alert: Alert, *, by: str) -> None:
         if stored is None:
             return
         before = {"status": stored.status, "assignee": stored.assignee, "event": stored.event_id}
-        _audit_alert(by, Deed.DELETED, stored, before=before)
+        _audit_alert(by, AuditAction.DELETED, stored, before=before)
         stored.delete()
 
 
@@ -217,7 +217,7 @@ def _write_history(alert: Alert, *, before: str, status: str, by: str, note: str
         )
         was, now = changed_values({"status": before}, {"status": status})
         _audit_alert(
-            by, Deed.CHANGED, alert, before=was, after=now | ({"note": note} if note else {})
+            by, AuditAction.CHANGED, alert, before=was, after=now | ({"note": note} if note else {})
         )
 
 
@@ -245,7 +245,7 @@ def assign_alert(alert: Alert, *, assignee: str, by: str, note: str = "") -> Ale
             note=note,
         )
         before, after = {"assignee": stored.assignee}, {"assignee": assignee} | _told(note)
-        _audit_alert(by, Deed.CHANGED, alert, before=before, after=after)
+        _audit_alert(by, AuditAction.CHANGED, alert, before=before, after=after)
     return alert
 
 
@@ -268,8 +268,8 @@ def _told(note: str) -> dict[str, str]:
     return {"note": note} if note else {}
 
 
-def _audit_alert(by: str, deed: Deed, alert: Alert, **values: Any) -> None:
-    write_audit(by, deed, Kind.ALERT, ref=alert.pk, name=str(alert.event), **values)
+def _audit_alert(by: str, action: AuditAction, alert: Alert, **values: Any) -> None:
+    write_audit(by, action, Kind.ALERT, ref=alert.pk, name=str(alert.event), **values)
 
 
 def acknowledge_alert(alert: Alert, *, by: str, note: str = "") -> Alert:

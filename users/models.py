@@ -140,15 +140,15 @@ class Key(AbstractAPIKey):
         return {scope for scope, has in granted.items() if has}
 
 
-class Door(models.TextChoices):
-    """By which way a person changed something."""
+class Channel(models.TextChoices):
+    """How a person's change reached the node."""
 
     CONSOLE = "console", "Console"
     API = "api", "API"
     COMMAND = "command", "Command"
 
 
-class Deed(models.TextChoices):
+class AuditAction(models.TextChoices):
     """What a person did."""
 
     ADDED = "added", "Added"
@@ -197,8 +197,8 @@ class AuditEntry(models.Model):
     # A name, not an account: the list outlives accounts, and other nodes' people have none here.
     person = models.CharField(max_length=150)
     address = models.CharField(max_length=45, blank=True)
-    door = models.CharField(max_length=10, choices=Door, blank=True)
-    deed = models.CharField("what", max_length=10, choices=Deed)
+    channel = models.CharField(max_length=10, choices=Channel, blank=True)
+    action = models.CharField(max_length=10, choices=AuditAction)
     kind = models.CharField(max_length=20, choices=Kind)
     ref = models.CharField("id", max_length=150, blank=True)
     name = models.CharField(max_length=255, blank=True)
@@ -220,7 +220,7 @@ class AuditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person}: {self.get_deed_display().lower()} {self.kind} {self.ref}"
+        return f"{self.person}: {self.get_action_display().lower()} {self.kind} {self.ref}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

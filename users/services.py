@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from users.audit.services import changed_values, write_audit
-from users.models import Deed, Kind, User
+from users.models import AuditAction, Kind, User
 
 FIRST_ADMIN = "admin"
 # What the audit list tells of an account; never its password.
@@ -65,14 +65,14 @@ def save_user(user: User, *, by: str) -> None:
         now = {name: getattr(user, name) for name in AUDITED_FIELDS}
         before, after = changed_values(stored or {}, now)
         if after:
-            deed = Deed.CHANGED if stored else Deed.ADDED
-            _audit_user(by, deed, user, before=before if stored else {}, after=after)
+            action = AuditAction.CHANGED if stored else AuditAction.ADDED
+            _audit_user(by, action, user, before=before if stored else {}, after=after)
 
 
 def delete_user(user: User, *, by: str) -> None:
     with transaction.atomic():
         before = {name: getattr(user, name) for name in AUDITED_FIELDS}
-        _audit_user(by, Deed.DELETED, user, before=before)
+        _audit_user(by, AuditAction.DELETED, user, before=before)
         user.delete()
 
 
@@ -83,8 +83,8 @@ def audited_password(user: User | None, *, by: str) -> Iterator[None]:
         yield
         stored = User.objects.filter(pk=user.pk).first() if user else None
         if user and stored and stored.password != user.password:
-            _audit_user(by, Deed.PASSWORD, user)
+            _audit_user(by, AuditAction.PASSWORD, user)
 
 
-def _audit_user(by: str, deed: Deed, user: User, **values: Any) -> None:
-    write_audit(by, deed, Kind.USER, ref=user.pk, name=user.username, **values)
+def _audit_user(by: str, action: AuditAction, user: User, **values: Any) -> None:
+    write_audit(by, action, Kind.USER, ref=user.pk, name=user.username, **values)

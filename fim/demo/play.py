@@ -14,7 +14,7 @@ from fim.store.write import EVENT_SEVERITIES, store_logs
 from threats.models import Alert, AlertChange, Event, Status
 from threats.services import change_alert, record_event
 from users.audit.services import Who
-from users.models import AuditEntry, Door
+from users.models import AuditEntry, Channel
 
 LOGS_A_BATCH = 2_000
 OFFICE_ADDRESS = "10.0.7.12"
@@ -58,7 +58,7 @@ def audit_dated(at: datetime) -> Iterator[None]:
 
 
 def at_the_console(name: str) -> Who:
-    return Who(name, address=OFFICE_ADDRESS, door=Door.CONSOLE)
+    return Who(name, address=OFFICE_ADDRESS, channel=Channel.CONSOLE)
 
 
 def _happen(item: Item) -> None:

@@ -17,7 +17,7 @@ from fim.models.hosts import BlindReason, DroppedRange, Host, HostCheck
 from fim.record.fields import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.store.dialects.turns import turn_to_write
 from users.audit.services import write_audit
-from users.models import Deed, Kind
+from users.models import AuditAction, Kind
 
 RANGES_A_STATEMENT = 500
 
@@ -145,7 +145,9 @@ def forget_host(host: Host, *, by: str) -> None:
     with transaction.atomic():
         for found in Host.objects.select_for_update().filter(pk=host.pk):
             before = {"last_seen_at": found.last_seen_at, "dropped_count": found.dropped_count}
-            write_audit(by, Deed.DELETED, Kind.HOST, ref=found.pk, name=found.name, before=before)
+            write_audit(
+                by, AuditAction.DELETED, Kind.HOST, ref=found.pk, name=found.name, before=before
+            )
             found.delete()
 
 

@@ -13,7 +13,7 @@ from fim.store.counts import Key, by_day, keys_of, subtract_counts
 from fim.store.dialects.logs import set_event_ids
 from fim.store.dialects.turns import turn_to_write
 from users.audit.services import write_audit
-from users.models import Deed, Kind
+from users.models import AuditAction, Kind
 
 IDS_A_STATEMENT = 500
 # Of a deletion's logs, so many are named in the audit list; all are counted.
@@ -60,7 +60,7 @@ def _audit_deletion(by: str, ids: Sequence[int], deleted: Counter[Key]) -> None:
     before = {"count": len(ids), "ids": ids[:AUDITED_IDS], "logs": logs}
     ref = ids[0] if len(ids) == 1 else ""
     name = "1 log" if len(ids) == 1 else f"{len(ids)} logs"
-    write_audit(by, Deed.DELETED, Kind.LOG, ref=ref, name=name, before=before)
+    write_audit(by, AuditAction.DELETED, Kind.LOG, ref=ref, name=name, before=before)
 
 
 def give_event_ids(logs: Sequence[FimLog]) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is sent to the doors of `users`, the answer is a refusal and never a failure."""
+"""Whatever is sent to the URLs of `users`, the answer is a refusal and never a failure."""
 
 import itertools
 

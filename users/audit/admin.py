@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from config.api.pagination import CappedPaginator
 from config.console.lists import StickyFilters
 from config.console.moments import show_moment
-from users.models import AuditEntry, Deed, Kind
+from users.models import AuditAction, AuditEntry, Kind
 
 # Where the things of each kind have their pages; a key is known by its prefix, a host may be gone.
 PAGES = {
@@ -26,11 +26,19 @@ NOT_TOLD = "-"
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(StickyFilters):
-    list_display = ("moment", "person", "deed", "thing", "changed", "door", "address")
-    list_filter = ("deed", "kind", "door", "recorded_at")
+    list_display = ("moment", "person", "action", "thing", "changed", "channel", "address")
+    list_filter = ("action", "kind", "channel", "recorded_at")
     search_fields = ("person", "name", "ref", "address")
     search_help_text = "Text in person, name or id of a thing, or address."
-    fields = readonly_fields = ("moment", "person", "door", "address", "deed", "thing", "values")
+    fields = readonly_fields = (
+        "moment",
+        "person",
+        "channel",
+        "address",
+        "action",
+        "thing",
+        "values",
+    )
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -53,7 +61,7 @@ class AuditEntryAdmin(StickyFilters):
     def thing(self, entry: AuditEntry) -> SafeString | str:
         named = f"{entry.get_kind_display()} {entry.ref} {entry.name}".replace("  ", " ").strip()
         page = PAGES.get(Kind(entry.kind)) if entry.kind in Kind.values else None
-        if page and entry.ref and entry.deed != Deed.DELETED:
+        if page and entry.ref and entry.action != AuditAction.DELETED:
             return format_html('<a href="{}">{}</a>', reverse(page, args=[entry.ref]), named)
         return named
 

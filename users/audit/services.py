@@ -9,20 +9,20 @@ from rest_framework.request import Request
 
 from config.api.errors import is_api
 from config.serving.client_address import client_address_text
-from users.models import AuditEntry, Deed, Door, Kind, User
+from users.models import AuditAction, AuditEntry, Channel, Kind, User
 
 Values = Mapping[str, Any]
 
 
 class Who(str):
-    """A user name that also tells from where its person came, and through which door."""
+    """A user name that also tells from where, and by which channel, its person came."""
 
     address: str
-    door: str
+    channel: str
 
-    def __new__(cls, name: str, *, address: str = "", door: str = "") -> "Who":
+    def __new__(cls, name: str, *, address: str = "", channel: str = "") -> "Who":
         who = super().__new__(cls, name)
-        who.address, who.door = address, door
+        who.address, who.channel = address, channel
         return who
 
 
@@ -30,12 +30,12 @@ def who_of(request: HttpRequest | Request) -> Who:
     """Return who asks for a change, as services take it."""
     plain = request._request if isinstance(request, Request) else request
     name: str = request.user.username
-    return Who(name, address=client_address_text(plain), door=_door_of(plain))
+    return Who(name, address=client_address_text(plain), channel=_channel_of(plain))
 
 
 def write_audit(
     by: str,
-    deed: Deed,
+    action: AuditAction,
     kind: Kind,
     *,
     ref: object = "",
@@ -54,8 +54,8 @@ def write_audit(
     AuditEntry.objects.create(
         person=str(by),
         address=by.address,
-        door=by.door,
-        deed=deed,
+        channel=by.channel,
+        action=action,
         kind=kind,
         ref=str(ref),
         name=name[:255],
@@ -71,25 +71,25 @@ def changed_values(before: Values, after: Values) -> tuple[dict[str, Any], dict[
 
 
 def watch_sign_ins() -> None:
-    """Let Django say who signed in or out: it alone knows of every door."""
+    """Let Django say who signed in or out: all sign-ins send its signals."""
     user_logged_in.connect(_write_sign_in, dispatch_uid="audit_sign_in")
     user_logged_out.connect(_write_sign_out, dispatch_uid="audit_sign_out")
 
 
 def _write_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
-    write_sign(request, user, Deed.SIGNED_IN)
+    write_sign(request, user, AuditAction.SIGNED_IN)
 
 
 def _write_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is not None:
-        write_sign(request, user, Deed.SIGNED_OUT)
+        write_sign(request, user, AuditAction.SIGNED_OUT)
 
 
-def write_sign(request: HttpRequest, user: User, deed: Deed) -> None:
+def write_sign(request: HttpRequest, user: User, action: AuditAction) -> None:
     """Add that a person signed in or out."""
-    who = Who(user.username, address=client_address_text(request), door=_door_of(request))
-    write_audit(who, deed, Kind.USER, ref=user.pk, name=user.username)
+    who = Who(user.username, address=client_address_text(request), channel=_channel_of(request))
+    write_audit(who, action, Kind.USER, ref=user.pk, name=user.username)
 
 
-def _door_of(request: HttpRequest) -> Door:
-    return Door.API if is_api(request) else Door.CONSOLE
+def _channel_of(request: HttpRequest) -> Channel:
+    return Channel.API if is_api(request) else Channel.CONSOLE

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from config.api.filters import MomentFilter
 from config.api.pagination import CappedPaginator, PageNumberPagination
-from users.models import AuditEntry, Deed, Door, Kind
+from users.models import AuditAction, AuditEntry, Channel, Kind
 from users.permissions import IsAdmin
 
 
@@ -25,8 +25,8 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
             "recorded_at",
             "person",
             "address",
-            "door",
-            "deed",
+            "channel",
+            "action",
             "kind",
             "ref",
             "name",
@@ -38,8 +38,8 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
 class AuditFilter(filters.FilterSet):
     person = filters.CharFilter()
     address = filters.CharFilter()
-    door = filters.ChoiceFilter(choices=Door.choices)
-    deed = filters.ChoiceFilter(choices=Deed.choices)
+    channel = filters.ChoiceFilter(choices=Channel.choices)
+    action = filters.ChoiceFilter(choices=AuditAction.choices)
     kind = filters.ChoiceFilter(choices=Kind.choices)
     ref = filters.CharFilter(label="The id of what it was done to.")
     recorded_at_after = MomentFilter("recorded_at", "gte", label="From this moment on (ISO 8601).")

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from config.api.errors import DomainError
 from users.audit.services import write_audit
-from users.models import Deed, Key, Kind, Scope
+from users.models import AuditAction, Key, Kind, Scope
 
 
 class InvalidKey(DomainError):
@@ -43,7 +43,7 @@ def create_key(
     with transaction.atomic():
         key.save(force_insert=True)
         after = {"scopes": sorted(key.scopes), "host": host, "expires_at": expires_at}
-        write_audit(created_by, Deed.ADDED, Kind.KEY, ref=key.prefix, name=name, after=after)
+        write_audit(created_by, AuditAction.ADDED, Kind.KEY, ref=key.prefix, name=name, after=after)
     return key, text
 
 
@@ -52,6 +52,6 @@ def revoke_key(key: Key, *, by: str) -> bool:
     with transaction.atomic():
         was_usable = Key.objects.filter(pk=key.pk, revoked=False).update(revoked=True) == 1
         if was_usable:
-            write_audit(by, Deed.REVOKED, Kind.KEY, ref=key.prefix, name=key.name)
+            write_audit(by, AuditAction.REVOKED, Kind.KEY, ref=key.prefix, name=key.name)
     key.revoked = True
     return was_usable

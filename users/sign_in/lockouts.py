@@ -11,7 +11,7 @@ from django.db.models import Max, Sum
 from django.utils import timezone
 
 from users.audit.services import write_audit
-from users.models import Deed, Kind
+from users.models import AuditAction, Kind
 
 MAX_SHOWN = 100
 
@@ -56,5 +56,7 @@ def unlock(*, username: str, address: str, by: str) -> bool:
     with transaction.atomic():
         count = reset(ip=address, username=username)
         if count:
-            write_audit(by, Deed.UNLOCKED, Kind.USER, name=username, before={"address": address})
+            write_audit(
+                by, AuditAction.UNLOCKED, Kind.USER, name=username, before={"address": address}
+            )
     return bool(count)

@@ -15,7 +15,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from config.api.errors import DomainError, is_api, json_error
 from users.audit.services import write_sign
-from users.models import Deed, User
+from users.models import AuditAction, User
 from users.sign_in.tokens import RefreshToken
 
 
@@ -43,7 +43,7 @@ class LockedOut(DomainError):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The console's door. It says why to who gave the right password of a deactivated account."""
+    """The console's sign-in. Who gives the right password of a deactivated account reads why."""
 
     def get_invalid_login_error(self) -> ValidationError:
         if getattr(self.request, "is_deactivated", False):
@@ -82,7 +82,7 @@ def revoke_refresh_token(request: HttpRequest, text: str) -> None:
         token.blacklist()
     except TokenError:
         return
-    write_sign(request, token.user, Deed.SIGNED_OUT)
+    write_sign(request, token.user, AuditAction.SIGNED_OUT)
 
 
 def lockout_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:

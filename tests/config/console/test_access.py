@@ -7,7 +7,7 @@ from django.test import Client
 from tests.clients import console_of
 from tests.factories import make_alert, make_host, make_key, make_log, make_user
 from users.audit.services import Who, write_audit
-from users.models import AuditEntry, Deed, Kind
+from users.models import AuditAction, AuditEntry, Kind
 from users.sign_in import backends
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ FOR_ADMINS = {"users/key", "users/user", "users/auditentry"}
 @pytest.fixture
 def pages(admin):
     """Return the list and the page of each thing, by what it is."""
-    write_audit(Who("alma"), Deed.CHANGED, Kind.USER, ref=admin.pk)
+    write_audit(Who("alma"), AuditAction.CHANGED, Kind.USER, ref=admin.pk)
     alert = make_alert()
     ids = {
         "threats/alert": alert.pk,
@@ -74,5 +74,5 @@ def test_django_keeps_no_second_list(admin, pages):
     for name in ("threats/event", "fim/fimlog", "fim/host"):
         browser.post(pages[name][1].replace("change", "delete"), {"post": "yes"})
 
-    assert AuditEntry.objects.filter(deed=Deed.DELETED).count() == 3
+    assert AuditEntry.objects.filter(action=AuditAction.DELETED).count() == 3
     assert not LogEntry.objects.exists()

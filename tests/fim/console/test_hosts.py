@@ -111,7 +111,7 @@ def test_an_admin_forgets_a_host_and_its_logs_stay(alma):
 
     assert not Host.objects.exists()
     assert make_log(host="web-9").pk
-    assert AuditEntry.objects.filter(deed="deleted", kind="host", name="web-9").exists()
+    assert AuditEntry.objects.filter(action="deleted", kind="host", name="web-9").exists()
 
 
 def test_analysts_forget_no_host(amira):

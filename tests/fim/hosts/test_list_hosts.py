@@ -174,7 +174,7 @@ def test_an_admin_forgets_a_host_that_is_no_more(admin_client):
     assert names(admin_client) == ["web-2"]
     assert Event.objects.filter(source_name="web-1").exists()
     entry = AuditEntry.objects.get()
-    assert (entry.person, entry.deed, entry.kind, entry.name) == (
+    assert (entry.person, entry.action, entry.kind, entry.name) == (
         "alma",
         "deleted",
         "host",

@@ -19,11 +19,11 @@ from tests.factories import (
 )
 from threats.services import acknowledge_alert
 from users.audit.services import Who, write_audit
-from users.models import AppendOnly, AuditEntry, Deed, User
+from users.models import AppendOnly, AuditAction, AuditEntry, User
 
 pytestmark = pytest.mark.django_db
 
-ALMA = Who("alma", address="192.0.2.7", door="console")
+ALMA = Who("alma", address="192.0.2.7", channel="console")
 NEW_PASSWORD = "a password nobody has used"
 LIST = "/admin/users/auditentry/"
 append_only = import_module("users.migrations.0003_audit_append_only")
@@ -31,7 +31,7 @@ append_only = import_module("users.migrations.0003_audit_append_only")
 
 def entries(**filters):
     """What was written, without who signed in."""
-    return list(AuditEntry.objects.exclude(deed=Deed.SIGNED_IN).filter(**filters))
+    return list(AuditEntry.objects.exclude(action=AuditAction.SIGNED_IN).filter(**filters))
 
 
 def only_entry():
@@ -40,7 +40,7 @@ def only_entry():
 
 
 def told(entry):
-    return (entry.person, entry.door, entry.deed, entry.kind, entry.ref)
+    return (entry.person, entry.channel, entry.action, entry.kind, entry.ref)
 
 
 def revoke(key):
@@ -81,20 +81,20 @@ def test_a_change_that_does_not_come_about_is_not_in_it(admin_client):
 
 
 @pytest.mark.parametrize(
-    ("method", "body", "deed", "before", "after"),
+    ("method", "body", "action", "before", "after"),
     [
         ("patch", {"severity": "MEDIUM"}, "changed", {"severity": "LOW"}, {"severity": "MEDIUM"}),
         ("patch", {"severity": "LOW"}, None, None, None),
         ("delete", None, "deleted", event_json(dedup_key=None), {}),
     ],
 )
-def test_holds_what_people_do_to_events(admin_client, method, body, deed, before, after):
+def test_holds_what_people_do_to_events(admin_client, method, body, action, before, after):
     event = make_event()
 
     getattr(admin_client, method)(f"/api/events/{event.pk}/", body)
 
-    expected = [] if deed is None else [("alma", "api", deed, "event", before, after)]
-    found = [(e.person, e.door, e.deed, e.kind, e.before, e.after) for e in entries()]
+    expected = [] if action is None else [("alma", "api", action, "event", before, after)]
+    found = [(e.person, e.channel, e.action, e.kind, e.before, e.after) for e in entries()]
     assert found == expected
 
 
@@ -104,7 +104,7 @@ def test_holds_the_events_that_people_post_and_none_of_machines(analyst_client, 
     analyst_client.post("/api/events/", event_json())
     analyst_client.post("/api/events/", [event_json(), event_json()])
 
-    assert [(e.person, e.deed, e.name) for e in entries()] == [
+    assert [(e.person, e.action, e.name) for e in entries()] == [
         ("amira", "added", "2 events"),
         ("amira", "added", "LOW port_scan from ids-1"),
     ]
@@ -117,7 +117,7 @@ def test_holds_which_logs_were_deleted(admin_client, url):
     admin_client.delete(url, {"ids": [log.pk for log in logs] + [10**9]})
 
     entry = only_entry()
-    assert (entry.person, entry.door, entry.deed, entry.name) == (
+    assert (entry.person, entry.channel, entry.action, entry.name) == (
         "alma",
         "api",
         "deleted",
@@ -145,7 +145,7 @@ def test_holds_one_entry_for_logs_deleted_in_the_console(browser):
     browser.post("/admin/fim/fimlog/", form | {"post": "yes"})
 
     assert not FimLog.objects.exists()
-    assert (only_entry().door, only_entry().before["count"]) == ("console", 2)
+    assert (only_entry().channel, only_entry().before["count"]) == ("console", 2)
 
 
 def test_holds_keys_made_and_revoked_without_the_key(browser):
@@ -155,7 +155,7 @@ def test_holds_keys_made_and_revoked_without_the_key(browser):
     key, _ = make_key()
     browser.post("/admin/users/key/", revoke(key))
 
-    assert (made.deed, made.kind, made.name, made.after["scopes"]) == (
+    assert (made.action, made.kind, made.name, made.after["scopes"]) == (
         "added",
         "key",
         "sensor-1",
@@ -181,12 +181,12 @@ def test_holds_accounts_made_changed_and_deleted(browser):
     browser.post(f"/admin/users/user/{ben.pk}/delete/", {"post": "yes"})
 
     deleted, changed, added = entries()
-    assert (added.deed, added.name, added.after["role"]) == ("added", "ben", "analyst")
+    assert (added.action, added.name, added.after["role"]) == ("added", "ben", "analyst")
     assert (changed.before, changed.after) == (
         {"role": "analyst", "is_active": True},
         {"role": "admin", "is_active": False},
     )
-    assert (deleted.deed, deleted.before["role"]) == ("deleted", "admin")
+    assert (deleted.action, deleted.before["role"]) == ("deleted", "admin")
 
 
 @pytest.mark.parametrize("who", ["own", "other"])
@@ -215,23 +215,24 @@ def test_a_refused_password_is_not_in_it(browser, analyst):
 
 
 @pytest.mark.parametrize(
-    ("path", "door"), [("/admin/login/", "console"), ("/api/token/", "api"), ("/api/login/", "api")]
+    ("path", "channel"),
+    [("/admin/login/", "console"), ("/api/token/", "api"), ("/api/login/", "api")],
 )
-def test_holds_who_signed_in_from_where(path, door, analyst):
+def test_holds_who_signed_in_from_where(path, channel, analyst):
     credentials = {"username": "amira", "password": PASSWORD}
-    json_too = {} if door == "console" else {"content_type": "application/json"}
+    json_too = {} if channel == "console" else {"content_type": "application/json"}
 
     Client(REMOTE_ADDR="192.0.2.9").post(path, credentials, **json_too)
 
     entry = AuditEntry.objects.get()
-    assert told(entry) == ("amira", door, "signed_in", "user", str(analyst.pk))
+    assert told(entry) == ("amira", channel, "signed_in", "user", str(analyst.pk))
     assert entry.address == "192.0.2.9"
 
 
 def test_holds_who_signed_out(browser):
     browser.post("/admin/logout/")
 
-    assert only_entry().deed == "signed_out"
+    assert only_entry().action == "signed_out"
 
 
 def test_a_failed_sign_in_is_not_in_it(analyst):
@@ -241,7 +242,7 @@ def test_a_failed_sign_in_is_not_in_it(analyst):
 
 
 def test_code_cannot_change_an_entry():
-    write_audit(ALMA, Deed.ADDED, "key")
+    write_audit(ALMA, AuditAction.ADDED, "key")
     entry = AuditEntry.objects.get()
 
     for change in (entry.save, entry.delete, AuditEntry.objects.all().delete):
@@ -255,7 +256,7 @@ def test_code_cannot_change_an_entry():
     "statement", ["UPDATE users_auditentry SET person = 'ben'", "DELETE FROM users_auditentry"]
 )
 def test_the_database_refuses_to_change_an_entry(statement):
-    write_audit(ALMA, Deed.ADDED, "key")
+    write_audit(ALMA, AuditAction.ADDED, "key")
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             # The suite drops one of them, to empty its tables.
@@ -273,7 +274,7 @@ def test_the_database_refuses_to_change_an_entry(statement):
 def test_the_console_lets_nobody_edit_it(console, who, path):
     make_user("alma", role="admin")
     User.objects.create_superuser("root", password=PASSWORD)
-    write_audit(ALMA, Deed.ADDED, "key")
+    write_audit(ALMA, AuditAction.ADDED, "key")
     url = LIST + path.format(pk=AuditEntry.objects.first().pk)
 
     answer = console(User.objects.get(username=who)).post(url, {"person": "ben", "post": "yes"})
@@ -283,23 +284,25 @@ def test_the_console_lets_nobody_edit_it(console, who, path):
 
 
 def test_the_console_deletes_no_entries_in_bulk(browser):
-    write_audit(ALMA, Deed.ADDED, "key")
+    write_audit(ALMA, AuditAction.ADDED, "key")
     form = {"action": "delete_selected", "post": "yes"}
     form["_selected_action"] = list(AuditEntry.objects.values_list("pk", flat=True))
 
     browser.post(LIST, form)
 
-    assert AuditEntry.objects.filter(deed=Deed.ADDED).exists()
+    assert AuditEntry.objects.filter(action=AuditAction.ADDED).exists()
 
 
 def test_analysts_do_not_read_it(console, analyst):
     assert console(analyst).get(LIST).status_code == 403
 
 
-@pytest.mark.parametrize("query", ["q=alma", "q=web-1", "kind=log", "door=console", "deed=added"])
-def test_can_be_searched_by_person_thing_and_door(browser, query):
-    write_audit(ALMA, Deed.ADDED, "log", name="web-1")
-    write_audit(Who("ben", door="api"), Deed.REVOKED, "key", name="sensor-9")
+@pytest.mark.parametrize(
+    "query", ["q=alma", "q=web-1", "kind=log", "channel=console", "action=added"]
+)
+def test_can_be_searched_by_person_thing_and_channel(browser, query):
+    write_audit(ALMA, AuditAction.ADDED, "log", name="web-1")
+    write_audit(Who("ben", channel="api"), AuditAction.REVOKED, "key", name="sensor-9")
 
     text = browser.get(f"{LIST}?{query}").content.decode()
 
@@ -308,7 +311,7 @@ def test_can_be_searched_by_person_thing_and_door(browser, query):
 
 def test_lists_for_the_same_queries_whatever_it_shows(browser, django_assert_max_num_queries):
     for _ in range(30):
-        write_audit(ALMA, Deed.ADDED, "key")
+        write_audit(ALMA, AuditAction.ADDED, "key")
 
     # Session, account, count, rows, and whether this is a demo.
     with django_assert_max_num_queries(5):

@@ -3,20 +3,22 @@
 import pytest
 
 from users.audit.services import Who, write_audit
-from users.models import AuditEntry, Deed, Kind
+from users.models import AuditAction, AuditEntry, Kind
 
 pytestmark = pytest.mark.django_db
 
 URL = "/api/audit/"
-ALMA = Who("alma", address="192.0.2.7", door="console")
+ALMA = Who("alma", address="192.0.2.7", channel="console")
 
 
 @pytest.fixture
 def _entries(time_machine):
     time_machine.move_to("2026-03-14T12:00:00Z", tick=False)
-    write_audit(ALMA, Deed.REVOKED, Kind.KEY, ref="abc", name="sensor-1")
+    write_audit(ALMA, AuditAction.REVOKED, Kind.KEY, ref="abc", name="sensor-1")
     change = {"before": {"status": "OPEN"}, "after": {"status": "ACK"}}
-    write_audit(Who("ben", door="api"), Deed.CHANGED, Kind.ALERT, ref=7, name="HIGH x", **change)
+    write_audit(
+        Who("ben", channel="api"), AuditAction.CHANGED, Kind.ALERT, ref=7, name="HIGH x", **change
+    )
 
 
 @pytest.mark.usefixtures("_entries")
@@ -29,8 +31,8 @@ def test_lists_newest_first(admin_client):
         "recorded_at": "2026-03-14T12:00:00Z",
         "person": "ben",
         "address": "",
-        "door": "api",
-        "deed": "changed",
+        "channel": "api",
+        "action": "changed",
         "kind": "alert",
         "ref": "7",
         "name": "HIGH x",
@@ -42,8 +44,13 @@ def test_lists_newest_first(admin_client):
 @pytest.mark.usefixtures("_entries")
 @pytest.mark.parametrize(
     "query",
-    [{"person": "alma"}, {"door": "console"}, {"deed": "revoked"}, {"kind": "key", "ref": "abc"}]
-    + [{"address": "192.0.2.7"}],
+    [
+        {"person": "alma"},
+        {"channel": "console"},
+        {"action": "revoked"},
+        {"kind": "key", "ref": "abc"},
+        {"address": "192.0.2.7"},
+    ],
 )
 def test_filters(admin_client, query):
     assert [row["name"] for row in admin_client.get(URL, query).json()["results"]] == ["sensor-1"]
@@ -63,7 +70,7 @@ def test_filters_by_time(admin_client, query, count):
 
 @pytest.mark.parametrize(
     "query",
-    ["kind=pet", "deed=x", "door=window", "recorded_at_after=soon", "page=0", "person=%00"],
+    ["kind=pet", "action=x", "channel=window", "recorded_at_after=soon", "page=0", "person=%00"],
 )
 def test_refuses_a_bad_parameter(admin_client, query):
     assert admin_client.get(f"{URL}?{query}").status_code == 400
@@ -84,7 +91,7 @@ def test_nobody_writes(admin_client, method):
 @pytest.mark.parametrize("rows", [1, 10])
 def test_costs_the_same_for_any_number(admin_client, django_assert_num_queries, rows):
     for _ in range(rows):
-        write_audit(ALMA, Deed.ADDED, Kind.KEY)
+        write_audit(ALMA, AuditAction.ADDED, Kind.KEY)
 
     with django_assert_num_queries(2):
         admin_client.get(URL)

@@ -15,7 +15,7 @@ from users.models import Key, Scope
 pytestmark = pytest.mark.django_db
 
 BOTH = (Scope.POST_EVENTS, Scope.POST_LOGS)
-DOORS = [("/api/events/", event_json()), ("/api/ingest/fim/", log_json())]
+POSTS = [("/api/events/", event_json()), ("/api/ingest/fim/", log_json())]
 REFUSED = {
     "code": "key_not_valid",
     "detail": "This key is unknown, revoked or expired.",
@@ -27,7 +27,7 @@ def with_key(text, scheme="Api-Key"):
     return APIClient(HTTP_AUTHORIZATION=f"{scheme} {text}")
 
 
-@pytest.mark.parametrize(("path", "body"), DOORS)
+@pytest.mark.parametrize(("path", "body"), POSTS)
 def test_posts_with_its_scope(path, body):
     _, text = make_key(scopes=BOTH)
 
@@ -80,7 +80,7 @@ def test_a_key_changes_no_event(sensor_client, method):
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize(("path", "body"), DOORS)
+@pytest.mark.parametrize(("path", "body"), POSTS)
 def test_refuses_a_revoked_key(path, body):
     key, text = make_key(scopes=BOTH)
     Key.objects.filter(pk=key.pk).update(revoked=True)
@@ -90,7 +90,7 @@ def test_refuses_a_revoked_key(path, body):
     assert (answer.status_code, answer.json()) == (401, REFUSED)
 
 
-@pytest.mark.parametrize(("path", "body"), DOORS)
+@pytest.mark.parametrize(("path", "body"), POSTS)
 def test_refuses_an_expired_key(path, body):
     key, text = make_key(scopes=BOTH)
     Key.objects.filter(pk=key.pk).update(expiry_date=timezone.now() - timedelta(seconds=1))
@@ -123,14 +123,14 @@ def test_takes_a_key_before_it_expires():
     ],
     ids=lambda text: repr(text[:12]),
 )
-@pytest.mark.parametrize(("path", "body"), DOORS)
+@pytest.mark.parametrize(("path", "body"), POSTS)
 def test_refuses_garbage(path, body, text):
     answer = with_key(text).post(path, body)
 
     assert (answer.status_code, answer.json()) == (401, REFUSED)
 
 
-@pytest.mark.parametrize(("path", "body"), DOORS)
+@pytest.mark.parametrize(("path", "body"), POSTS)
 def test_refuses_the_scheme_alone(path, body):
     answer = APIClient(HTTP_AUTHORIZATION="Api-Key").post(path, body)
 

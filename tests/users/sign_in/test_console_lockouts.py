@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import PASSWORD
-from users.models import AuditEntry, Deed
+from users.models import AuditAction, AuditEntry
 
 LIST = "/admin/users/user/"
 UNLOCK = "/admin/lockouts/unlock/"
@@ -41,7 +41,7 @@ def test_an_admin_lets_somebody_in_again(console, admin, locked_out):
     console(admin).post(UNLOCK, locked_out)
 
     assert sign_in(PASSWORD).status_code == 302
-    entry = AuditEntry.objects.get(deed=Deed.UNLOCKED)
+    entry = AuditEntry.objects.get(action=AuditAction.UNLOCKED)
     assert (entry.person, entry.name, entry.before) == ("alma", "amira", {"address": ADDRESS})
 
 
@@ -49,7 +49,7 @@ def test_unlocking_nobody_says_so(console, admin):
     answer = console(admin).post(UNLOCK, {"username": "ben", "address": ADDRESS}, follow=True)
 
     assert "ben was not locked out any more." in answer.content.decode()
-    assert not AuditEntry.objects.filter(deed=Deed.UNLOCKED).exists()
+    assert not AuditEntry.objects.filter(action=AuditAction.UNLOCKED).exists()
 
 
 @pytest.mark.parametrize("form", [{}, {"username": "a\x00b", "address": "x"}, {"address": "x"}])

@@ -1,4 +1,4 @@
-"""The console's own door."""
+"""The console's own sign-in."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""Tokens that are forged, stale or of absurd shape open no door and break none."""
+"""Tokens that are forged, stale or of absurd shape let nobody in and break nothing."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Repeated failed sign-ins lock a user out from an address, on every door alike."""
+"""Repeated failed sign-ins lock a user out from an address, over REST and in the console alike."""
 
 from datetime import timedelta
 
@@ -12,8 +12,8 @@ from tests.factories import NOON, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-API_DOORS = ["/api/token/", "/api/login/", "/dhimp/api/login/"]
-DOORS = [*API_DOORS, "/admin/login/"]
+API_PATHS = ["/api/token/", "/api/login/", "/dhimp/api/login/"]
+PATHS = [*API_PATHS, "/admin/login/"]
 LIMIT = 5
 
 
@@ -23,11 +23,11 @@ def _at_noon(analyst):
         yield
 
 
-def attempt(door="/api/token/", *, password="wrong", username="amira", **headers):
+def attempt(path="/api/token/", *, password="wrong", username="amira", **headers):
     credentials = {"username": username, "password": password}
-    if door == "/admin/login/":
-        return Client(**headers).post(door, credentials)
-    return APIClient(**headers).post(door, credentials)
+    if path == "/admin/login/":
+        return Client(**headers).post(path, credentials)
+    return APIClient(**headers).post(path, credentials)
 
 
 def fail(times=LIMIT, **kwargs):
@@ -35,11 +35,11 @@ def fail(times=LIMIT, **kwargs):
         attempt(**kwargs)
 
 
-@pytest.mark.parametrize("door", API_DOORS)
-def test_locks_out_after_the_limit(door):
-    fail(LIMIT - 1, door=door)
+@pytest.mark.parametrize("path", API_PATHS)
+def test_locks_out_after_the_limit(path):
+    fail(LIMIT - 1, path=path)
 
-    answer = attempt(door)
+    answer = attempt(path)
 
     assert answer.status_code == 429
     assert answer.json()["code"] == "locked_out"
@@ -47,11 +47,11 @@ def test_locks_out_after_the_limit(door):
     assert answer["Retry-After"] == "900"
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_right_password_does_not_help(door):
+@pytest.mark.parametrize("path", PATHS)
+def test_the_right_password_does_not_help(path):
     fail()
 
-    answer = attempt(door, password=PASSWORD)
+    answer = attempt(path, password=PASSWORD)
 
     assert answer.status_code == 429
     assert not {"token", "sessionid"} & set(answer.cookies)
@@ -64,8 +64,8 @@ def test_one_failure_less_locks_nobody_out():
 
 
 def test_failures_on_all_doors_count_together():
-    for door in DOORS:
-        attempt(door)
+    for path in PATHS:
+        attempt(path)
 
     assert attempt("/api/login/").status_code == 429
 
@@ -165,18 +165,18 @@ def test_attempts_while_locked_out_are_not_kept():
     assert AccessAttempt.objects.values_list("pk", "post_data").get() == kept
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_a_success_begins_the_count_anew(door):
+@pytest.mark.parametrize("path", PATHS)
+def test_a_success_begins_the_count_anew(path):
     fail(LIMIT - 1)
-    attempt(door, password=PASSWORD)
+    attempt(path, password=PASSWORD)
     fail(LIMIT - 1)
 
     assert attempt(password=PASSWORD).status_code == 200
 
 
 def test_passwords_are_not_kept():
-    for door in DOORS[:-1]:
-        attempt(f"{door}?password=hunter2", password="hunter2")
+    for path in PATHS[:-1]:
+        attempt(f"{path}?password=hunter2", password="hunter2")
     Client().post("/admin/login/?password=hunter2", {"username": "amira", "password": "hunter2"})
 
     rows = list(AccessAttempt.objects.values())

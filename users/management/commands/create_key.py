@@ -8,7 +8,7 @@ from django.utils import timezone
 from config.api.errors import DomainError
 from users.audit.services import Who
 from users.keys.services import create_key
-from users.models import Door, Scope
+from users.models import Channel, Scope
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 scopes={Scope(scope) for scope in options["scope"]},
                 host=options["host"],
                 expires_at=expires_at,
-                created_by=Who("manage.py create_key", door=Door.COMMAND),
+                created_by=Who("manage.py create_key", channel=Channel.COMMAND),
             )
         except OverflowError as exc:
             raise CommandError(f"--expires-in-days {days} is beyond the calendar.") from exc
