@@ -213,8 +213,8 @@ REPEATS = [
     Mutant(
         "a repeat is told as one",
         "fim/store/group_commit.py",
-        "{id(log) for log in part.logs} - repeats",
-        "{id(log) for log in part.logs}",
+        "{id(log) for log in write.logs} - repeats",
+        "{id(log) for log in write.logs}",
         ("tests/fim/store/test_group_commit.py",),
     ),
     Mutant(
