@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fim.agent.changes.difference import Difference
@@ -31,7 +32,7 @@ class _Canary:
     """`sha256` is of what was written last; empty once that came back or could not be written.
 
     `proven_at` is when the last one was written that came back; `was_unseen` says of a blind root
-    that the kernel did not tell of one.
+    that the kernel did not tell of one before the next was written.
     """
 
     root: str
@@ -43,6 +44,11 @@ class _Canary:
     proven_at: float | None = None
     blind_since: float | None = None
     was_unseen: bool = False
+
+    @property
+    def is_unseen(self) -> bool:
+        """Return whether the kernel did not tell of one until now for which the time is up."""
+        return self.was_unseen or (self.deadline == math.inf and not self.is_seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ class Canaries:
         }
         self._every_seconds = every_seconds
         self._limit_seconds = limit_seconds
+        # As monotonic and as Unix time. The first moves on while the node takes what had waited.
         self._answering_since: float | None = None
+        self._answered_at = 0.0
         self._untold: list[BlindSpan] = []
         self._is_told = False
         self.on_change: Callable[[], None] = lambda: None
@@ -104,7 +112,8 @@ class Canaries:
     def blind_reason(self) -> str:
         """Return why: WATCHING, NODE or SENDING; empty where all are seen.
 
-        A node that answers again has the limit to take what waited for it.
+        A node that answers again may take as long as it needs for what had waited for it, if only
+        some of that arrives within each limit.
         """
         with self._lock:
             return self._reason_of([each for each in self._canaries.values() if each.blind_since])
@@ -118,7 +127,8 @@ class Canaries:
     def told(self, *, is_blind: bool, spans: Sequence[BlindSpan]) -> None:
         """Take note that the node took a heartbeat, and what that said."""
         with self._lock:
-            self._answering_since = self._answering_since or time.monotonic()
+            if self._answering_since is None:
+                self._answering_since, self._answered_at = time.monotonic(), time.time()
             self._is_told |= is_blind
             self._untold = [span for span in self._untold if span not in spans]
 
@@ -148,9 +158,21 @@ class Canaries:
 
     def acknowledged(self, lines: Sequence[bytes]) -> None:
         """Take the lines that the node has acknowledged."""
+        self._note_progress(lines)
         for line in lines:
             if RULE.encode() in line:
                 self._prove(json.loads(line))
+
+    def _note_progress(self, lines: Sequence[bytes]) -> None:
+        """Begin the limit anew where a node that was away takes what had waited for it.
+
+        What came up since is no progress: else a flood of changes could hide how late they arrive.
+        """
+        with self._lock:
+            if self._answering_since is None or not any(map(_is_blind, self._canaries.values())):
+                return
+            if lines and _moment_of(lines[-1]) < self._answered_at:
+                self._answering_since = time.monotonic()
 
     def _prove(self, log: dict[str, Any]) -> None:
         with self._lock:
@@ -183,7 +205,7 @@ class Canaries:
     def _reason_of(self, blind: Sequence[_Canary]) -> str:
         if not blind:
             return ""
-        if any(each.was_unseen for each in blind):
+        if any(each.is_unseen for each in blind):
             return WATCHING
         since = self._answering_since
         is_away = since is None or time.monotonic() - since < self._limit_seconds
@@ -220,6 +242,7 @@ class Canaries:
     def _write(self, canary: _Canary, now: float) -> None:
         content = f"{TEXT}{secrets.token_hex(16)}\n".encode()
         with self._lock:
+            canary.was_unseen = canary.blind_since is not None and canary.is_unseen
             canary.sha256 = hashlib.sha256(content).hexdigest()
             canary.is_seen = False
             canary.written_at, canary.deadline = time.time(), now + self._limit_seconds
@@ -235,10 +258,18 @@ class Canaries:
             canary.deadline = math.inf
             is_news = canary.blind_since is None
             canary.blind_since = canary.blind_since or canary.proven_at or canary.written_at
-            canary.was_unseen |= not canary.is_seen
         if is_news:
             logger.error("Blind in %a: %s.", canary.root, reason)
             self.on_change()
+
+
+def _is_blind(canary: _Canary) -> bool:
+    return canary.blind_since is not None
+
+
+def _moment_of(line: bytes) -> float:
+    """Return the Unix time of a log."""
+    return datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp()
 
 
 def make_canary(path: str) -> None:

@@ -27,7 +27,10 @@ Range = tuple[int, int, int]
 
 
 class Heartbeat:
-    """Posts `status()` on a schedule. Ranges of dropped logs are told until a 200 answered them."""
+    """Posts `status()` on a schedule. Ranges of dropped logs are told until a 200 answered them.
+
+    `on_return` is called once a node that took no heartbeats takes them again.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Heartbeat:
         status: Callable[[], Status],
         canaries: Canaries,
         forget_dropped: Callable[[Sequence[Range]], None],
+        on_return: Callable[[], None] = lambda: None,
         version: str = "",
     ) -> None:
         parts = parsed_url(node.url)
@@ -52,6 +56,7 @@ class Heartbeat:
         self._status = status
         self._canaries = canaries
         self._forget_dropped = forget_dropped
+        self._on_return = on_return
         self._said = ""
         self._is_ending = False
         self._bell = threading.Event()
@@ -80,6 +85,7 @@ class Heartbeat:
         spans = self._canaries.untold_spans
         message = self._message(status, dropped, spans)
         problem = self._post(json.dumps(message).encode())
+        was_away = bool(self._said)
         self._say(problem)
         if problem:
             self._canaries.not_told()
@@ -87,6 +93,8 @@ class Heartbeat:
         self._canaries.told(is_blind=message["blind_since"] is not None, spans=spans)
         if dropped:
             self._forget_dropped(dropped)
+        if was_away:
+            self._on_return()
         return True
 
     def _run(self) -> None:

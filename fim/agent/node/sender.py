@@ -1,6 +1,5 @@
 """Logs on their way to the node: batched, in order, tried again until they are acknowledged."""
 
-import itertools
 import json
 import logging
 import sqlite3
@@ -47,6 +46,7 @@ class Sender:
         self._acknowledged = acknowledged
         self._on_failure = on_failure
         self._ending = threading.Event()
+        self._bell = threading.Event()
         self._deadline = 0.0
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._is_away = False
@@ -58,10 +58,15 @@ class Sender:
     def start(self) -> None:
         self._thread.start()
 
+    def try_now(self) -> None:
+        """Try again without the rest of the pause: the node answers."""
+        self._bell.set()
+
     def finish(self, *, within_seconds: float) -> None:
         """Send what waits, for at most so long; the rest stays in the spool."""
         self._deadline = time.monotonic() + within_seconds
         self._ending.set()
+        self._bell.set()
         self._spool.arrived.set()
         self._thread.join(within_seconds + JOIN_SECONDS)
 
@@ -81,7 +86,8 @@ class Sender:
 
     def _deliver(self, batch: list[Waiting]) -> None:
         body = b"\n".join(waiting.line for waiting in batch) + b"\n"
-        for delay_seconds in _growing_delays():
+        for delay_seconds in self._growing_delays():
+            self._bell.clear()
             answer = self._node.post(body)
             self._say_whether_away(answer)
             if not answer.is_temporary and not (failure := self._failure_of(answer)):
@@ -93,9 +99,17 @@ class Sender:
                 self.failure = OUT_OF_TIME
                 return None
 
+    def _growing_delays(self) -> Iterator[float]:
+        """Return the pauses after one try and the next; they begin anew once the node answers."""
+        attempt = 0
+        while True:
+            yield min(FIRST_DELAY_SECONDS * 2 ** min(attempt, 16), MAX_DELAY_SECONDS)
+            attempt = 0 if self._bell.is_set() else attempt + 1
+
     def _pause(self, seconds: float) -> bool:
         """Wait before the next try; False when there is no time for one."""
-        if not self._ending.wait(seconds):
+        self._bell.wait(0 if self._ending.is_set() else seconds)
+        if not self._ending.is_set():
             return True
         left_seconds = self._deadline - time.monotonic()
         time.sleep(max(0.0, min(seconds, left_seconds, 2 * FIRST_DELAY_SECONDS)))
@@ -150,11 +164,6 @@ class Sender:
         elif self._is_away and not answer.is_temporary:
             logger.warning("The node answers again.")
         self._is_away = answer.is_temporary
-
-
-def _growing_delays() -> Iterator[float]:
-    for attempt in itertools.count():
-        yield min(FIRST_DELAY_SECONDS * 2 ** min(attempt, 16), MAX_DELAY_SECONDS)
 
 
 def _failure_of(answer: Answer) -> str:

@@ -30,6 +30,7 @@ class BackgroundServices:
             status=agent.status,
             canaries=self._canaries,
             forget_dropped=agent.spool.forget_dropped,
+            on_return=agent.sender.try_now,
             version=VERSION,
         )
         self._canaries.on_change = self._heartbeat.ring

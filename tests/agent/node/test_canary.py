@@ -2,10 +2,13 @@ import hashlib
 import json
 import os
 import time
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
 from fim.agent.changes.difference import Difference
+from fim.agent.node import canary as module
 from fim.agent.node.canary import Canaries
 from tests.agent.agents import wait_until
 
@@ -26,11 +29,23 @@ def canaries(tmp_path):
         each.stop()
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """Time stands until it is let pass: a test may be as slow as its machine."""
+    clock = SimpleNamespace(now=1000.0, time=time.time, monotonic=lambda: clock.now)
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def log_now():
+    return {"timestamp": datetime.now(UTC).isoformat()}
+
+
 def come_back(canaries, path, action="modified", **fields):
     """Let the canary's change come back as the engine and the sender would."""
-    wait_until(path.exists)
-    wait_until(path.read_bytes)
-    log = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "category": "suspicious"}
+    wait_until_written(path)
+    log = log_now() | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    log["category"] = "suspicious"
     canaries.enrich(log, Difference(action, str(path), **fields))
     canaries.acknowledged([json.dumps(log).encode()])
     return log
@@ -43,11 +58,11 @@ def test_the_log_of_a_canary_is_marked(canaries, tmp_path):
     assert log["category"] == ""
 
 
-def test_a_canary_that_comes_back_leaves_nobody_blind(canaries, tmp_path):
-    found = canaries(limit_seconds=0.3)
+def test_a_canary_that_comes_back_leaves_nobody_blind(canaries, tmp_path, clock):
+    found = canaries(every_seconds=0.5)
     come_back(found, tmp_path / ".picket-canary")
 
-    time.sleep(0.5)
+    write_next(tmp_path / ".picket-canary", clock)
 
     assert (found.blind_since, found.blind_roots) == (None, [])
 
@@ -60,17 +75,16 @@ def test_a_root_whose_canary_does_not_come_back_is_blind_since_it_was_written(ca
     found = canaries(seen, unseen, limit_seconds=0.4)
     come_back(found, seen / ".picket-canary")
 
-    assert wait_until(lambda: found.blind_roots == [str(unseen)], within_seconds=3)
-    assert started <= found.blind_since < started + 0.4
+    assert wait_until(lambda: found.blind_roots == [str(unseen)])
+    assert started <= found.blind_since <= time.time() - 0.4
 
 
-def test_a_blind_root_that_is_seen_again_says_so(canaries, tmp_path, caplog):
+def test_a_blind_root_that_is_seen_again_says_so(canaries, tmp_path, caplog, clock):
     found = canaries(every_seconds=0.5)
     news = []
     found.on_change = lambda: news.append(found.blind_since)
-    wait_until(lambda: found.blind_since)
-    before = (tmp_path / ".picket-canary").read_bytes()
-    wait_until(lambda: (tmp_path / ".picket-canary").read_bytes() not in (before, b""))
+    go_blind(found, tmp_path / ".picket-canary", clock)
+    write_next(tmp_path / ".picket-canary", clock)
 
     come_back(found, tmp_path / ".picket-canary")
 
@@ -88,11 +102,27 @@ def test_what_a_scan_found_is_no_proof(canaries, tmp_path):
     assert wait_until(lambda: found.blind_roots)
 
 
+def wait_until_written(path):
+    assert wait_until(path.exists)
+    assert wait_until(path.read_bytes)
+
+
+def go_blind(canaries, path, clock):
+    wait_until_written(path)
+    clock.now += 0.2
+    assert wait_until(lambda: canaries.blind_since)
+
+
+def write_next(path, clock):
+    before = path.read_bytes()
+    clock.now += 0.5
+    assert wait_until(lambda: path.read_bytes() not in (before, b""))
+
+
 def seen(canaries, path):
     """Let the canary's change reach the spool alone; give its log."""
-    wait_until(path.exists)
-    wait_until(path.read_bytes)
-    log = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    wait_until_written(path)
+    log = log_now() | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     canaries.enrich(log, Difference("modified", str(path)))
     return log
 
@@ -102,7 +132,7 @@ def test_a_canary_that_no_node_acknowledges_is_blindness(canaries, tmp_path, cap
 
     seen(found, tmp_path / ".picket-canary")
 
-    assert wait_until(lambda: found.blind_roots == [str(tmp_path)], within_seconds=2)
+    assert wait_until(lambda: found.blind_roots == [str(tmp_path)])
     assert found.blind_reason == "node"
     assert "no node acknowledged its canary within 0.2 s" in caplog.text
 
@@ -121,13 +151,15 @@ def test_the_proof_of_one_root_is_none_of_another(canaries, tmp_path):
     assert found.blind_roots == [str(other)]
 
 
-def test_it_is_blind_since_the_last_canary_that_came_back(canaries, tmp_path):
+def test_it_is_blind_since_the_last_canary_that_came_back(canaries, tmp_path, clock):
     found = canaries(every_seconds=0.5)
-    started = time.time()
     come_back(found, tmp_path / ".picket-canary")
+    came_back_at = time.time()
 
-    assert wait_until(lambda: found.blind_since, within_seconds=3)
-    assert found.blind_since < started + 0.4
+    write_next(tmp_path / ".picket-canary", clock)
+    go_blind(found, tmp_path / ".picket-canary", clock)
+
+    assert found.blind_since < came_back_at
 
 
 def test_what_is_acknowledged_late_ends_it_and_is_told_to_the_node_that_was_away(
@@ -148,14 +180,65 @@ def test_what_is_acknowledged_late_ends_it_and_is_told_to_the_node_that_was_away
     assert found.untold_spans == []
 
 
-def test_a_node_that_answers_and_acknowledges_nothing_is_another_reason(canaries, tmp_path):
+@pytest.fixture
+def unacknowledged(canaries, tmp_path, clock):
+    """Canaries whose time is up, with a node that has just taken a heartbeat."""
     found = canaries()
     seen(found, tmp_path / ".picket-canary")
-    wait_until(lambda: found.blind_since)
+    clock.now += 0.2
+    assert wait_until(lambda: found.blind_since)
     found.told(is_blind=True, spans=[])
+    return found
+
+
+def test_a_node_that_answers_and_acknowledges_nothing_is_another_reason(unacknowledged, clock):
+    assert unacknowledged.blind_reason == "node"
+
+    clock.now += 0.2
+
+    assert unacknowledged.blind_reason == "sending"
+
+
+def log_of(moment):
+    """Return the line of a log that came up at this Unix time."""
+    return json.dumps({"timestamp": datetime.fromtimestamp(moment, UTC).isoformat()}).encode()
+
+
+def test_a_node_that_takes_what_had_waited_for_it_is_given_time(unacknowledged, clock):
+    clock.now += 0.2
+
+    unacknowledged.acknowledged([log_of(time.time() - 60)])
+
+    assert unacknowledged.blind_reason == "node"
+    clock.now += 0.2
+    assert unacknowledged.blind_reason == "sending"
+
+
+def test_what_came_up_since_it_answers_gives_it_none(unacknowledged, clock):
+    clock.now += 0.2
+
+    unacknowledged.acknowledged([log_of(time.time())])
+
+    assert unacknowledged.blind_reason == "sending"
+
+
+def test_what_the_kernel_told_late_was_told(canaries, tmp_path):
+    found = canaries()
+    assert wait_until(lambda: found.blind_reason == "watching")
+
+    seen(found, tmp_path / ".picket-canary")
+
     assert found.blind_reason == "node"
 
-    assert wait_until(lambda: found.blind_reason == "sending", within_seconds=2)
+
+def test_what_the_kernel_never_told_stays_the_reason(canaries, tmp_path, clock):
+    found = canaries(every_seconds=0.5)
+    go_blind(found, tmp_path / ".picket-canary", clock)
+    write_next(tmp_path / ".picket-canary", clock)
+
+    seen(found, tmp_path / ".picket-canary")
+
+    assert found.blind_reason == "watching"
 
 
 def test_what_the_kernel_did_not_tell_is_the_reason_above_all(canaries, tmp_path):
@@ -166,12 +249,11 @@ def test_what_the_kernel_did_not_tell_is_the_reason_above_all(canaries, tmp_path
     assert found.blind_reason == "watching"
 
 
-def test_a_blindness_that_a_heartbeat_told_of_is_not_told_again(canaries, tmp_path):
+def test_a_blindness_that_a_heartbeat_told_of_is_not_told_again(canaries, tmp_path, clock):
     found = canaries(every_seconds=0.5)
-    wait_until(lambda: found.blind_since)
+    go_blind(found, tmp_path / ".picket-canary", clock)
     found.told(is_blind=True, spans=[])
-    before = (tmp_path / ".picket-canary").read_bytes()
-    wait_until(lambda: (tmp_path / ".picket-canary").read_bytes() not in (before, b""))
+    write_next(tmp_path / ".picket-canary", clock)
 
     come_back(found, tmp_path / ".picket-canary")
 
@@ -207,12 +289,12 @@ def test_a_fifo_in_its_place_does_not_hold_it_up(canaries, tmp_path):
 
     found = canaries()
 
-    assert wait_until(lambda: found.blind_roots, within_seconds=2)
+    assert wait_until(lambda: found.blind_roots)
 
 
 def test_no_canaries_are_written_where_none_are_wanted(canaries, tmp_path):
-    canaries(every_seconds=0.0)
+    found = canaries(every_seconds=0.0)
 
-    time.sleep(0.1)
+    found.stop()
 
     assert not (tmp_path / ".picket-canary").exists()

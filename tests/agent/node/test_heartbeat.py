@@ -19,7 +19,7 @@ def forgotten():
 def heart(node, forgotten):
     made = []
 
-    def make(*, status=None, url=""):
+    def make(*, status=None, url="", **options):
         heartbeat = Heartbeat(
             NodeSettings(url=url or node.url, key="prefix.secret", timeout_seconds=1.0),
             host="web-1",
@@ -28,6 +28,7 @@ def heart(node, forgotten):
             canaries=Canaries(["/srv/www"], every_seconds=0, limit_seconds=1),
             forget_dropped=forgotten.extend,
             version="1.2",
+            **options,
         )
         made.append(heartbeat)
         return heartbeat
@@ -90,6 +91,17 @@ def test_a_node_that_is_away_is_said_once(node, heart, caplog):
         "The node takes no heartbeats: 503 Service Unavailable.",
         "The node takes heartbeats again.",
     ]
+
+
+def test_a_node_that_comes_back_is_made_known_once(node, heart):
+    node.heartbeat_answers += [TAKEN, AWAY, AWAY, TAKEN, TAKEN]
+    returns = []
+    heartbeat = heart(on_return=lambda: returns.append(len(node.heartbeats)))
+
+    for _ in range(5):
+        heartbeat.beat()
+
+    assert returns == [4]
 
 
 def test_no_node_at_all_is_no_error(heart):

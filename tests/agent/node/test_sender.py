@@ -13,6 +13,7 @@ from fim.agent.node.client import Node
 from fim.agent.node.sender import Sender
 from fim.agent.state.database import State
 from fim.agent.state.spool import Spool
+from tests.agent.agents import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +139,18 @@ def test_waits_as_long_as_the_node_asks(node, spool):
         sender._thread.join(0.02)
 
     assert time.monotonic() - started_at >= 1
+    sender.finish(within_seconds=1)
+
+
+def test_tries_at_once_where_the_node_is_known_to_answer(node, spool):
+    node.answers.append(refusal(503, headers={"Retry-After": "300"}))
+    put(spool)
+    sender = Sender(Node(node.url), spool)
+    sender.start()
+    wait_until(lambda: node.batches)
+
+    # The answer may still be on its way, and is waited for only once it is there.
+    assert wait_until(lambda: sender.try_now() or sender.sent_count)
     sender.finish(within_seconds=1)
 
 

@@ -78,6 +78,16 @@ def test_a_node_that_was_away_hears_of_the_blindness_that_it_ended(tree, node):
     assert node.heartbeats[-1]["blind_since"] is None
 
 
+def test_a_node_that_takes_heartbeats_again_gets_the_logs_at_once(tree, node):
+    node.answers.append((*TURNED_AWAY[:2], {"Retry-After": "300"}))
+    node.heartbeat_answers += [TURNED_AWAY] * 100
+    with attended_agent(tree, node):
+        wait_until(lambda: node.batches and len(node.heartbeats) > 1)
+        node.heartbeat_answers.clear()
+
+        assert wait_until(lambda: len(node.batches) > 1)
+
+
 def report(tree, path):
     """Leave a report for the agent's start."""
     state = tree.parent / "state"
