@@ -1,5 +1,6 @@
 """What is added to each log before it is kept, and in which order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fim.agent.changes.difference import Enricher, Keeper
@@ -36,7 +37,10 @@ class Enrichers:
         self.packages.close()
 
 
-def make_enrichers(config: Config, state: State) -> Enrichers:
+def make_enrichers(
+    config: Config, state: State, *, on_blindness: Callable[[], None] = lambda: None
+) -> Enrichers:
+    """Return what a configuration asks for; `on_blindness` is called where it begins or ends."""
     roots = outermost(config.roots)
     yara = Yara(config.yara) if config.yara.rules else None
     return Enrichers(
@@ -48,5 +52,6 @@ def make_enrichers(config: Config, state: State) -> Enrichers:
             roots,
             every_seconds=config.canary.every_seconds,
             limit_seconds=config.canary.limit_seconds,
+            on_change=on_blindness,
         ),
     )

@@ -75,6 +75,7 @@ class Canaries:
         *,
         every_seconds: float,
         limit_seconds: float,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._canaries = {
             path: _Canary(root, path)
@@ -87,7 +88,7 @@ class Canaries:
         self._answered_at = 0.0
         self._untold: list[BlindSpan] = []
         self._is_told = False
-        self.on_change: Callable[[], None] = lambda: None
+        self._on_change = on_change
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="canaries", daemon=True)
@@ -194,7 +195,7 @@ class Canaries:
             if seen_again and len(seen_again) == len(blind):
                 self._end_blindness(BlindSpan(since, time.time(), reason))
         if seen_again:
-            self.on_change()
+            self._on_change()
 
     def _end_blindness(self, span: BlindSpan) -> None:
         """Keep a span of which no heartbeat told, or that the node was itself the reason of."""
@@ -260,7 +261,7 @@ class Canaries:
             canary.blind_since = canary.blind_since or canary.proven_at or canary.written_at
         if is_news:
             logger.error("Blind in %a: %s.", canary.root, reason)
-            self.on_change()
+            self._on_change()
 
 
 def _is_blind(canary: _Canary) -> bool:

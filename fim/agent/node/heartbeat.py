@@ -29,7 +29,8 @@ Range = tuple[int, int, int]
 class Heartbeat:
     """Posts `status()` on a schedule. Ranges of dropped logs are told until a 200 answered them.
 
-    `on_return` is called once a node that took no heartbeats takes them again.
+    `on_return` is called once a node that took no heartbeats takes them again; setting `wake`
+    sends the next one at once.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Heartbeat:
         canaries: Canaries,
         forget_dropped: Callable[[Sequence[Range]], None],
         on_return: Callable[[], None] = lambda: None,
+        wake: threading.Event | None = None,
         version: str = "",
     ) -> None:
         parts = parsed_url(node.url)
@@ -59,7 +61,7 @@ class Heartbeat:
         self._on_return = on_return
         self._said = ""
         self._is_ending = False
-        self._bell = threading.Event()
+        self._wake = wake or threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -69,14 +71,14 @@ class Heartbeat:
     def stop(self) -> None:
         """End without waiting for a node that does not answer."""
         self._is_ending = True
-        self._bell.set()
+        self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=JOIN_SECONDS)
         self._connection.close()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Send the next heartbeat now: there is news."""
-        self._bell.set()
+        self._wake.set()
 
     def beat(self) -> bool:
         """Post one heartbeat; False where the node did not take it."""
@@ -99,9 +101,9 @@ class Heartbeat:
 
     def _run(self) -> None:
         while not self._is_ending:
-            self._bell.clear()
+            self._wake.clear()
             self.beat()
-            self._bell.wait(self._every_seconds)
+            self._wake.wait(self._every_seconds)
 
     def _say(self, problem: str) -> None:
         """Return what is new alone: a node may be away for days."""

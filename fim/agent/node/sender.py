@@ -46,7 +46,7 @@ class Sender:
         self._acknowledged = acknowledged
         self._on_failure = on_failure
         self._ending = threading.Event()
-        self._bell = threading.Event()
+        self._wake = threading.Event()
         self._deadline = 0.0
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._is_away = False
@@ -60,13 +60,13 @@ class Sender:
 
     def try_now(self) -> None:
         """Try again without the rest of the pause: the node answers."""
-        self._bell.set()
+        self._wake.set()
 
     def finish(self, *, within_seconds: float) -> None:
         """Send what waits, for at most so long; the rest stays in the spool."""
         self._deadline = time.monotonic() + within_seconds
         self._ending.set()
-        self._bell.set()
+        self._wake.set()
         self._spool.arrived.set()
         self._thread.join(within_seconds + JOIN_SECONDS)
 
@@ -87,7 +87,7 @@ class Sender:
     def _deliver(self, batch: list[Waiting]) -> None:
         body = b"\n".join(waiting.line for waiting in batch) + b"\n"
         for delay_seconds in self._growing_delays():
-            self._bell.clear()
+            self._wake.clear()
             answer = self._node.post(body)
             self._say_whether_away(answer)
             if not answer.is_temporary and not (failure := self._failure_of(answer)):
@@ -104,11 +104,11 @@ class Sender:
         attempt = 0
         while True:
             yield min(FIRST_DELAY_SECONDS * 2 ** min(attempt, 16), MAX_DELAY_SECONDS)
-            attempt = 0 if self._bell.is_set() else attempt + 1
+            attempt = 0 if self._wake.is_set() else attempt + 1
 
     def _pause(self, seconds: float) -> bool:
         """Wait before the next try; False when there is no time for one."""
-        self._bell.wait(0 if self._ending.is_set() else seconds)
+        self._wake.wait(0 if self._ending.is_set() else seconds)
         if not self._ending.is_set():
             return True
         left_seconds = self._deadline - time.monotonic()

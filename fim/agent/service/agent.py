@@ -36,6 +36,7 @@ class Agent:
     ) -> None:
         self.config = config
         self.ended = threading.Event()
+        self.heartbeat_due = threading.Event()
         self.started_at = time.time()
         self.overflows = 0
         self.unsent_count = 0
@@ -66,7 +67,7 @@ class Agent:
             on_asked=wake.set,
             on_end=self._learn_texts,
         )
-        self.enrichers = make_enrichers(config, self.state)
+        self.enrichers = make_enrichers(config, self.state, on_blindness=self.heartbeat_due.set)
         self.engine = Engine(
             *(self.state, self.intake, self.coalescer, self.scans, self.spool),
             host=config.host,

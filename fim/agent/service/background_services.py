@@ -31,9 +31,9 @@ class BackgroundServices:
             canaries=self._canaries,
             forget_dropped=agent.spool.forget_dropped,
             on_return=agent.sender.try_now,
+            wake=agent.heartbeat_due,
             version=VERSION,
         )
-        self._canaries.on_change = self._heartbeat.ring
         self._watchdog = Watchdog(self._write_nothing)
 
     def listen(self) -> None:

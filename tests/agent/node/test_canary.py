@@ -80,9 +80,8 @@ def test_a_root_whose_canary_does_not_come_back_is_blind_since_it_was_written(ca
 
 
 def test_a_blind_root_that_is_seen_again_says_so(canaries, tmp_path, caplog, clock):
-    found = canaries(every_seconds=0.5)
     news = []
-    found.on_change = lambda: news.append(found.blind_since)
+    found = canaries(every_seconds=0.5, on_change=lambda: news.append(found.blind_since))
     go_blind(found, tmp_path / ".picket-canary", clock)
     write_next(tmp_path / ".picket-canary", clock)
 

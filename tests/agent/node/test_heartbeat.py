@@ -116,12 +116,12 @@ def test_an_idle_connection_that_was_closed_is_opened_again(node, heart):
     assert heartbeat.beat()
 
 
-def test_beats_on_its_schedule_and_at_once_when_rung(node, heart):
+def test_beats_on_its_schedule_and_at_once_when_woken(node, heart):
     node.heartbeat_answers += [TAKEN] * 20
     heartbeat = heart()
     heartbeat.start()
     assert wait_until(lambda: len(node.heartbeats) == 1)
 
-    heartbeat.ring()
+    heartbeat.wake()
 
     assert wait_until(lambda: len(node.heartbeats) == 2)
