@@ -24,12 +24,18 @@ class Mutant:
         path = root / self.path
         return path.is_file() and path.read_text().count(self.old) == 1
 
+    def broken(self, whole: str) -> str:
+        """Return the file's text with the fault. Raises SyntaxError: that is no promise broken."""
+        text = whole.replace(self.old, self.new)
+        compile(text, self.path, "exec")
+        return text
+
     @contextmanager
     def placed(self, root: Path) -> Iterator[None]:
         """Let the file in `root` have the fault meanwhile."""
         path = root / self.path
         whole = path.read_text()
-        path.write_text(whole.replace(self.old, self.new))
+        path.write_text(self.broken(whole))
         try:
             yield
         finally:

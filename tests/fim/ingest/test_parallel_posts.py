@@ -156,6 +156,21 @@ def test_deletes_each_log_once_however_many_ask():
     assert_counts_equal_rows(0)
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_a_deletion_waits_for_one_of_the_same_log():
+    log, _ = make_log(), make_log()
+    deleted = []
+
+    held_up(
+        lambda: delete_logs([log.pk]),
+        lambda: deleted.append(delete_logs([log.pk])),
+        is_undone=False,
+    )
+
+    assert deleted == [0]
+    assert_counts_equal_rows(1)
+
+
 @pytest.mark.usefixtures("slow_rows")
 def test_lets_no_deletions_wait_for_each_other_in_a_ring(monkeypatch):
     monkeypatch.setattr(deletes, "IDS_A_STATEMENT", 10)

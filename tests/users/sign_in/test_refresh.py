@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken as LibraryRefreshToken
 
@@ -59,6 +60,16 @@ def test_of_parallel_requests_with_one_token_one_is_served():
         statuses = sorted(pool.map(ask, range(6)))
 
     assert statuses == [200] + [401] * 5
+
+
+def test_of_two_requests_that_both_found_it_good_one_is_served(analyst):
+    text = str(RefreshToken.for_user(analyst))
+    first, second = RefreshToken(text), RefreshToken(text)
+
+    first.rotate()
+
+    with pytest.raises(TokenError):
+        second.rotate()
 
 
 def test_the_new_tokens_have_the_role_of_today(admin):
