@@ -7,13 +7,14 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 ADMIN_PASSWORD = "admin password of the node"
@@ -32,7 +33,9 @@ class Node:
     ) -> tuple[int, Any, dict[str, str]]:
         """Return status, decoded JSON (or text) and headers of one exchange."""
         parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        connection = http.client.HTTPConnection(
+            parts.hostname, parts.port, timeout=PATIENCE_SECONDS
+        )
         sent = dict(headers or {})
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
@@ -57,7 +60,12 @@ class Node:
         """Run a management command on the node's database; return what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=120
+            command,
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -71,19 +79,19 @@ class Node:
                 stdout=log,
                 stderr=log,
             )
-        self.wait_until_ready(within_seconds=30)
+        self.wait_until_ready()
 
-    def wait_until_ready(self, *, within_seconds: float) -> None:
-        deadline = time.monotonic() + within_seconds
-        while not self._is_ready():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
-            time.sleep(0.05)
+    def wait_until_ready(self) -> None:
+        def is_ready_or_gone() -> bool:
+            return self._is_ready() or self.process.poll() is not None
+
+        wait_until(is_ready_or_gone, explain=self.log.read_text)
+        assert self.process.poll() is None, self.log.read_text()
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=40)
+            self.process.wait(timeout=PATIENCE_SECONDS)
 
     def _is_ready(self) -> bool:
         try:

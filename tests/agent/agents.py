@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from fim.agent.config.file import Config
 from fim.agent.service.agent import Agent
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 WINDOW_SECONDS = 0.1
 
@@ -30,19 +31,12 @@ def running_agent(tree, node_url, **settings):
         yield agent
     finally:
         if not agent.is_finished:
-            agent.finish(within_seconds=5)
+            agent.finish(within_seconds=PATIENCE_SECONDS)
 
 
-def wait_until(is_so, *, within_seconds=10.0):
-    deadline = time.monotonic() + within_seconds
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return is_so()
-
-
-def changes(node, count, *, within_seconds=10.0):
+def changes(node, count):
     """Return action and file name of the logs once there are so many, in the order of their seq."""
-    wait_until(lambda: len(node.logs) >= count, within_seconds=within_seconds)
+    wait_until(lambda: len(node.logs) >= count, explain=lambda: node.logs)
     time.sleep(3 * WINDOW_SECONDS)
     logs = sorted(node.logs, key=lambda log: log["seq"])
     return [(log["action"], os.path.basename(log["path"])) for log in logs]

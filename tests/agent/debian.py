@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.patience import PATIENCE_SECONDS
+
 
 class Debian:
     """A file system root with a dpkg database that only knows what is installed here."""
@@ -56,6 +58,8 @@ class Debian:
 
 
 def run(*command, cwd=None):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, cwd=cwd
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

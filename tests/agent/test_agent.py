@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.agent.agents import changes, running_agent
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -235,7 +236,7 @@ def test_says_once_that_a_watched_directory_is_gone_and_what_was_in_it(tree, nod
         tree.rmdir()
 
         assert sorted(changes(node, 2)) == [("deleted", "a.txt"), ("deleted", "tree")]
-        assert agent.ended.wait(5)
+        assert agent.ended.wait(PATIENCE_SECONDS)
         assert agent.status().gone == [str(tree)]
     assert caplog.text.count("it is no longer watched") == 1
 

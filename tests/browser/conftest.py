@@ -13,6 +13,7 @@ from tests.browser import tools
 from tests.browser.seats import Seat
 from tests.browser.witness import Witness
 from tests.node import ADMIN_PASSWORD, ROOT, running_node
+from tests.patience import PATIENCE_SECONDS
 from tests.provided import one_process_at_a_time
 
 # One of them has early afternoon: there the demo's day is half over, whenever the tests run.
@@ -22,7 +23,7 @@ ZONES = (
     "America/Denver", "America/Los_Angeles", "Pacific/Honolulu", "Pacific/Pago_Pago",
 )  # fmt: skip
 AFTERNOON = 14
-MOST_MILLISECONDS = 10_000
+MAX_MILLISECONDS = 1000 * PATIENCE_SECONDS
 
 # The pages are the same on both databases; what differs is proven once, by a whole journey.
 collect_ignore = []
@@ -73,7 +74,7 @@ def node(tmp_path_factory, static_root):
 @pytest.fixture(scope="package")
 def chromium():
     # Ended with the package: while it runs, Django takes this thread for an asynchronous one.
-    expect.set_options(timeout=MOST_MILLISECONDS)
+    expect.set_options(timeout=MAX_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=tools.chromium(), args=list(tools.FLAGS)
@@ -92,7 +93,7 @@ def take_seat(chromium, node):
             base_url=node.url,
             **{"timezone_id": node.env["TIME_ZONE"], "locale": "en-GB"} | options,
         )
-        context.set_default_timeout(MOST_MILLISECONDS)
+        context.set_default_timeout(MAX_MILLISECONDS)
         seat = Seat(node, context.new_page(), Witness(context, node.url))
         seats.append(seat)
         if username:

@@ -6,6 +6,8 @@ import subprocess
 
 from playwright.sync_api import expect
 
+from tests.patience import PATIENCE_SECONDS
+
 KEYS = "/admin/users/key/"
 
 
@@ -21,7 +23,10 @@ def run_curl(line):
     """Run the line that the console shows in a shell; return status and answer."""
     assert line.startswith("curl -i ")
     done = subprocess.run(
-        ["sh", "-c", f"{line} --silent --noproxy '*'"], capture_output=True, text=True, timeout=30
+        ["sh", "-c", f"{line} --silent --noproxy '*'"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
     )
     head, _, body = done.stdout.partition("\n\n")
     return int(head.split()[1]), json.loads(body)

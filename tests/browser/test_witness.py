@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.patience import wait_until
+
 
 @pytest.fixture
 def witness(take_seat):
@@ -24,9 +26,14 @@ PLANT_SCRIPT = """document.head.append(
 )"""
 
 
+def listen_until(page, is_so):
+    """Events come only while playwright is at work."""
+    wait_until(lambda: page.wait_for_timeout(1) or is_so())
+
+
 def test_sees_what_the_policy_stops(page, witness):
     page.evaluate(PLANT_SCRIPT)
-    page.wait_for_timeout(50)
+    listen_until(page, lambda: witness.violations)
 
     assert [text.partition(" on ")[0] for text in witness.violations] == [
         "script-src-elem stopped inline"
@@ -38,7 +45,7 @@ def test_sees_what_the_policy_stops(page, witness):
 
 def test_sees_errors_of_scripts(page, witness):
     page.evaluate("setTimeout(() => { throw new Error('planted') })")
-    page.wait_for_timeout(50)
+    listen_until(page, lambda: witness.errors)
 
     with pytest.raises(AssertionError, match="uncaught .*planted"):
         witness.assert_nothing_wrong()

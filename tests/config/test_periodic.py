@@ -1,12 +1,12 @@
 """A thread of a worker process that calls a function every few seconds."""
 
 import threading
-import time
 
 import pytest
 from django.db import OperationalError
 
 from config.periodic import PeriodicThread
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,13 +29,6 @@ def threads():
     return [thread for thread in threading.enumerate() if thread.name == "thread under test"]
 
 
-def wait_until(holds):
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def said(caplog):
     return [record.message for record in caplog.records if record.name == "config.periodic"]
 
@@ -45,7 +38,7 @@ def test_calls_at_once(start):
 
     start(made.set, every_seconds=3_600)
 
-    assert made.wait(timeout=10)
+    assert made.wait(timeout=PATIENCE_SECONDS)
 
 
 def test_starting_twice_leaves_one_thread_that_ends_with_its_process(start):

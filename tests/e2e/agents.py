@@ -9,6 +9,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE_SECONDS
+
 SEVERITIES = ["Normal"] * 80 + ["[KEGIATAN MENCURIGAKAN]"] * 12 + ["[BAHAYA]"] * 6
 SEVERITIES += ["[MALWARE] PHP_Webshell_Payload"] * 2
 
@@ -23,7 +25,7 @@ def post_in_parallel(url, *, clients, seconds):
 
 def _post_until(url, number, deadline):
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_SECONDS)
     statuses = Counter()
     for n in range(100_000):
         if time.monotonic() > deadline:
@@ -68,7 +70,7 @@ class PatientAgents:
     def __exit__(self, *exc_info):
         self._stopping.set()
         for thread in self._threads:
-            thread.join(timeout=60)
+            thread.join(timeout=PATIENCE_SECONDS)
 
     def _run(self, number):
         parts = urlsplit(self._url)

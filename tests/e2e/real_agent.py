@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psutil
 
+from tests import patience
+
 ROOT = Path(__file__).resolve().parents[2]
 QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
 CONFIG = """
@@ -70,11 +72,18 @@ class RealAgent:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=patience.PATIENCE_SECONDS)
 
     @property
     def seq(self):
         return self._meta("seq") or 0
+
+    @property
+    def settled_seq(self):
+        """The last number once nothing waits to be told, all read at one moment; else -1."""
+        query = "SELECT value FROM meta WHERE name = 'seq' AND NOT EXISTS (SELECT 1 FROM pending)"
+        found = self._ask(query)
+        return found[0] if found else -1
 
     @property
     def pending_count(self):
@@ -105,12 +114,15 @@ def real_agent(directory, node, **options):
             agent.stop()
 
 
-def wait_until(is_so, agent, *, within_seconds=60.0):
-    deadline = time.monotonic() + within_seconds
-    while not is_so():
+def wait_until(is_so, agent, **options):
+    """Wait as long as the agent lives."""
+    options.setdefault("explain", agent.log.read_text)
+
+    def is_so_and_it_lives():
         assert agent.process.poll() is None, agent.log.read_text()
-        assert time.monotonic() < deadline, agent.log.read_text()
-        time.sleep(0.05)
+        return is_so()
+
+    return patience.wait_until(is_so_and_it_lives, **options)
 
 
 def stored_logs(node):
@@ -141,27 +153,28 @@ def real_state(tree):
     return state
 
 
-def assert_all_arrived_once(agent, *, within_seconds=60.0):
-    """Wait until the node knows what is there; then every number has come exactly once."""
+def assert_all_arrived_once(agent, **options):
+    """Wait until the node knows what is there, each number having come exactly once."""
     wanted = real_state(agent.tree)
-    deadline = time.monotonic() + within_seconds
-    while (told := told_state(stored_logs(agent.node), agent.learned)) != wanted:
-        assert agent.process.poll() is None, agent.log.read_text()
-        assert time.monotonic() < deadline, explain(agent, told, wanted)
-        time.sleep(0.2)
-    wait_until(lambda: len(stored_logs(agent.node)) == agent.seq, agent)
-    logs = stored_logs(agent.node)
-    assert [log["seq"] for log in logs] == list(range(1, agent.seq + 1))
+    logs = []
+
+    def is_told():
+        logs[:] = stored_logs(agent.node)
+        is_whole = [log["seq"] for log in logs] == list(range(1, agent.settled_seq + 1))
+        return is_whole and told_state(logs, agent.learned) == wanted
+
+    wait_until(is_told, agent, explain=lambda: explain(agent, logs, wanted), **options)
     return logs
 
 
-def explain(agent, told, wanted):
-    """Return what was told of the first path that is told wrongly."""
+def explain(agent, logs, wanted):
+    """Return what is missing, and what was told of the first path that is told wrongly."""
+    told = told_state(logs, agent.learned)
     wrong = [path for path in told | wanted if told.get(path) != wanted.get(path)]
-    logs = stored_logs(agent.node)
-    lines = [f"{len(logs)} of {agent.seq} logs are stored; {len(wrong)} paths differ, such as:"]
-    lines += [f"{wrong[0]}: told {told.get(wrong[0])}, is {wanted.get(wrong[0])}"]
-    lines += [json.dumps(log) for log in logs if wrong[0] in (log["path"], log["path_from"])]
+    lines = [f"{len(logs)} logs are stored, {agent.seq} were made; {len(wrong)} paths differ."]
+    for path in wrong[:1]:
+        lines += [f"{path}: told {told.get(path)}, is {wanted.get(path)}"]
+        lines += [json.dumps(log) for log in logs if path in (log["path"], log["path_from"])]
     return "\n".join([*lines, agent.log.read_text()])
 
 

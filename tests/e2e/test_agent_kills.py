@@ -21,6 +21,7 @@ class Writer:
     def __init__(self, tree):
         self._tree = tree
         self._random = random.Random(7)
+        self.count = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -35,10 +36,9 @@ class Writer:
         self._thread.join()
 
     def _run(self):
-        number = 0
         while not self._stop.wait(0.003):
-            number += 1
-            self._change(number)
+            self.count += 1
+            self._change(self.count)
 
     def _change(self, number):
         path = self._path(number)
@@ -73,7 +73,7 @@ def kill_in_turns(node, directory, *, rounds):
     moments = random.Random(11)
     with real_agent(directory, node) as agent:
         agent.start()
-        with Writer(agent.tree):
+        with Writer(agent.tree) as writer:
             for number in range(rounds):
                 time.sleep(moments.uniform(0.1, 2.0))
                 agent.kill()
@@ -83,6 +83,7 @@ def kill_in_turns(node, directory, *, rounds):
                 if number % 2:
                     time.sleep(moments.uniform(0.0, 1.0))
                     node.start()
+            wait_until(lambda: writer.count > 100 * rounds, agent)
 
         logs = assert_all_arrived_once(agent)
 
@@ -93,8 +94,9 @@ def test_a_node_that_was_away_gets_every_log_once_and_in_order(own_node, tmp_pat
     with real_agent(tmp_path, own_node) as agent:
         agent.start()
         own_node.stop()
-        with Writer(agent.tree):
-            time.sleep(2)
+        with Writer(agent.tree) as writer:
+            wait_until(lambda: "takes no logs now" in agent.log.read_text(), agent)
+            wait_until(lambda: writer.count > 200, agent)
         own_node.start()
 
         logs = assert_all_arrived_once(agent)

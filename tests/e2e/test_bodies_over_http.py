@@ -5,6 +5,8 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE_SECONDS
+
 LOG = {"path": "/etc/passwd", "action": "modified"}
 NDJSON = "application/x-ndjson"
 
@@ -32,7 +34,7 @@ def test_takes_gzipped_ndjson(node):
 
 def test_takes_a_chunked_body(node):
     parts = urlsplit(node.url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_SECONDS)
     chunks = (json.dumps(LOG | {"path": f"/opt/{n}"}).encode() + b"\n" for n in range(3))
 
     connection.request(
@@ -45,7 +47,7 @@ def test_takes_a_chunked_body(node):
 
 def test_refuses_a_chunked_body_over_the_limit(node):
     parts = urlsplit(node.url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_SECONDS)
     chunks = (b" " * 1_000_000 for _ in range(9))
 
     connection.request(

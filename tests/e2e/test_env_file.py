@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.node import ROOT, Node, free_port
+from tests.patience import PATIENCE_SECONDS
 
 
 def served(tmp_path, *command, lines):
@@ -33,7 +34,7 @@ def made_node(tmp_path):
 
 
 def test_make_run_reads_it_and_says_where_it_serves(made_node, tmp_path):
-    made_node.wait_until_ready(within_seconds=120)
+    made_node.wait_until_ready()
 
     assert f"Picket serves {made_node.url}; Ctrl-C ends it." in made_node.log.read_text()
     assert (tmp_path / "var" / "static" / "staticfiles.json").exists()
@@ -45,7 +46,7 @@ def test_gunicorn_takes_proxies_and_workers_from_it(tmp_path):
 
     node = served(tmp_path, *command, lines=lines)
 
-    assert node.process.wait(timeout=60) == 0, node.log.read_text()
+    assert node.process.wait(timeout=PATIENCE_SECONDS) == 0, node.log.read_text()
     config = " ".join(node.log.read_text().split())
     assert "workers = 3" in config
     assert "127.0.0.0/8" in config and "10.0.0.1" in config

@@ -12,6 +12,7 @@ import pytest
 
 from tests.factories import log_json
 from tests.node import ADMIN_PASSWORD, running_node, sign_in
+from tests.patience import PATIENCE_SECONDS
 
 # More than the sockets between node and client hold, so that the node waits for the client.
 LOGS, CHARACTERS = 1_200, 20_000
@@ -31,7 +32,7 @@ def node(tmp_path):
 @contextmanager
 def export(node, **headers):
     parts = urlsplit(node.url)
-    client = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    client = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_SECONDS)
     headers["Authorization"] = f"Bearer {sign_in(node, 'admin', ADMIN_PASSWORD)}"
     client.request("GET", "/api/logs/export/", headers=headers)
     try:

@@ -4,12 +4,12 @@ import os
 import re
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import pytest
 
 from tests.node import ROOT, Node, free_port, fresh_database, sign_in
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 HOST = "web-1"
 
@@ -35,7 +35,7 @@ def node(tmp_path_factory):
             )
         node = Node(url=f"http://127.0.0.1:{port}", env=env, log=log, process=process)
         try:
-            node.wait_until_ready(within_seconds=120)
+            node.wait_until_ready()
             password = re.search(r"shown once:\n\n +(\S+)\n", log.read_text())[1]
             node.token = sign_in(node, "admin", password)
             yield node
@@ -52,7 +52,7 @@ def watching(node, directory):
         yield
     finally:
         watch.terminate()
-        watch.communicate(timeout=30)
+        watch.communicate(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +72,9 @@ def logs(node, tmp_path_factory):
 
 
 def wait_for_logs(node, count):
-    deadline = time.monotonic() + 30
-    while node.as_admin("GET", "/api/logs/")[1]["count"] < count:
-        assert time.monotonic() < deadline, node.log.read_text()
-        time.sleep(0.2)
+    wait_until(
+        lambda: node.as_admin("GET", "/api/logs/")[1]["count"] >= count, explain=node.log.read_text
+    )
 
 
 def test_every_change_is_a_log(logs):

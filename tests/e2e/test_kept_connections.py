@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.node import running_node
+from tests.patience import PATIENCE_SECONDS
 
 REQUESTS = 200
 
@@ -29,7 +30,9 @@ def connect(node):
 
     def connect():
         parts = urlsplit(node.url)
-        opened.append(http.client.HTTPConnection(parts.hostname, parts.port, timeout=20))
+        opened.append(
+            http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_SECONDS)
+        )
         return opened[-1]
 
     yield connect

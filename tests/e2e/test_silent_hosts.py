@@ -1,10 +1,9 @@
 """Heartbeats to a served node, and what it makes of their absence: two workers, one alert."""
 
-import time
-
 import pytest
 
 from tests.node import running_node
+from tests.patience import wait_until
 
 SOON = {
     "HOST_CHECK_SECONDS": "1",
@@ -21,8 +20,22 @@ def node(tmp_path_factory):
         yield node
 
 
-def beat(node, host):
-    body = {"host": host, "every_seconds": 1, "source": "picket-agent"}
+# What a node finds that was down for an hour.
+AN_HOUR_PASSES = """
+from datetime import timedelta
+from django.apps import apps
+hour = timedelta(hours=1)
+moments = {"Host": ["last_seen_at", "late_at", "silent_at"], "HostCheck": ["checked_at"]}
+for model, names in moments.items():
+    for row in apps.get_model("fim", model).objects.exclude(**{names[0]: None}):
+        for name in names:
+            setattr(row, name, getattr(row, name) - hour)
+        row.save()
+"""
+
+
+def beat(node, host, *, every_seconds=3600):
+    body = {"host": host, "every_seconds": every_seconds, "source": "picket-agent"}
     status, answer, _ = node.request("POST", "/api/hosts/heartbeat/", body)
     assert (status, answer["state"]) == (200, "alive")
 
@@ -36,19 +49,23 @@ def state(node, host):
     return node.as_admin("GET", f"/api/hosts/{host}/")[1]["state"]
 
 
-def wait_until(holds):
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+def post_log(node, host):
+    log = {"host": host, "path": "/etc/passwd", "action": "modified"}
+    assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
+
+
+def wait_until_known(node, host):
+    """The node's next look makes a host known that posted logs alone."""
+    wait_until(lambda: node.as_admin("GET", f"/api/hosts/?name={host}")[1]["count"])
 
 
 def test_a_silent_host_is_one_alert_and_its_return_is_noted(node):
-    beat(node, "web-1")
-    assert state(node, "web-1") == "alive"
+    beat(node, "web-1", every_seconds=1)
 
     wait_until(lambda: events(node, "web-1"))
-    time.sleep(2.5)  # both workers look again
+    for host in ("look-1", "look-2"):
+        post_log(node, host)
+        wait_until_known(node, host)
 
     assert state(node, "web-1") == "silent"
     assert events(node, "web-1") == [("host.silent", "HIGH", 1)]
@@ -63,15 +80,14 @@ def test_a_silent_host_is_one_alert_and_its_return_is_noted(node):
 
 
 def test_a_node_that_was_down_raises_no_alert_for_hosts_that_report_again(node):
-    beat(node, "db-1")
+    beat(node, "db-1", every_seconds=60)
     node.stop()
-    time.sleep(4)  # longer than db-1 may be silent, and than two looks
+    node.manage("shell", "-c", AN_HOUR_PASSES)
     node.start()
-    wait_until(lambda: state(node, "db-1") == "alive")
-    for _ in range(4):
-        beat(node, "db-1")
-        time.sleep(0.5)
+    post_log(node, "look-3")
+    wait_until_known(node, "look-3")
 
+    assert state(node, "db-1") == "alive"
     assert events(node, "db-1") == []
 
 
@@ -88,9 +104,8 @@ def test_a_canary_is_ignored_whichever_way_it_takes(node):
 
 
 def test_a_host_that_posts_logs_alone_is_shown_as_unknown(node):
-    log = {"host": "foreign-1", "path": "/etc/passwd", "action": "modified"}
-    assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
+    post_log(node, "foreign-1")
 
-    wait_until(lambda: node.as_admin("GET", "/api/hosts/?state=unknown")[1]["count"])
+    wait_until_known(node, "foreign-1")
 
     assert state(node, "foreign-1") == "unknown"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.node import running_node
+from tests.patience import PATIENCE_SECONDS
 
 POST = b"POST /api/ingest/fim/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CLOSE = b"Connection: close\r\n"
@@ -24,7 +25,7 @@ def node(tmp_path_factory):
 
 def connect(node):
     parts = urlsplit(node.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=30)
+    return socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -99,7 +100,7 @@ def test_takes_a_slow_but_steady_post(node):
 
 def test_each_request_of_a_kept_connection_has_its_own_time(node):
     parts = urlsplit(node.url)
-    kept = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+    kept = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE_SECONDS)
     kept.connect()
     opened = kept.sock
     for _ in range(5):

@@ -6,6 +6,8 @@ from threading import Barrier
 
 from django.db import connection, connections, transaction
 
+from tests.patience import PATIENCE_SECONDS
+
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -18,7 +20,7 @@ def at_once(*calls):
 
     def run(call):
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             return call()
         except Exception as exc:
             return exc

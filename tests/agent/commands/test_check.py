@@ -12,6 +12,7 @@ import pytest
 from fim.agent.config.sections import Config, YaraSettings
 from fim.agent.service import checks
 from tests.node import ROOT, running_node
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,9 @@ def check(tmp_path):
         )
         path.chmod(0o600)
         command = [sys.executable, "-m", "fim.agent", "check", "--config", path, *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+        )
         assert done.returncode == status, done.stdout + done.stderr
         assert not (tmp_path / "state").exists()
         return done.stdout
@@ -168,7 +171,11 @@ def test_says_which_rights_another_user_lacks(open_directory):
         "print([(c.result, c.name) for c in checks.checks(config) if c.result != 'ok'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert f"('fail', 'watch {private}')" in done.stdout, done.stderr
@@ -181,7 +188,9 @@ def run_with(tmp_path, text):
     config = tmp_path / "agent.toml"
     config.write_text(f'state_dir = "{tmp_path}/state"\n[[watch]]\npath = "{tmp_path}"\n{text}\n')
     command = [sys.executable, "-m", "fim.agent", "run", "--config", config]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
 
 
 def test_run_ends_at_once_where_a_key_is_wrong(tmp_path):

@@ -17,6 +17,7 @@ from django.core.management.base import CommandError
 
 from fim.management.commands.watch import Command
 from tests.agent.agents import wait_until
+from tests.patience import PATIENCE_SECONDS
 
 MANAGE = Path(__file__).resolve().parents[3] / "manage.py"
 
@@ -74,7 +75,7 @@ def test_reports_what_changed_until_it_is_stopped(watch, node, tmp_path, number)
     (tmp_path / "tree" / "c99.php").write_text("<?php")
     process.send_signal(number)
 
-    summary, errors = process.communicate(timeout=20)
+    summary, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (summary, process.returncode) == ("Sent 1, refused 0, unsent 0 logs.\n", 0), errors
     assert [(log["host"], log["category"]) for log in node.logs] == [("web-1", "malware")]
     assert node.requests[0][1]["Authorization"] == "Api-Key secret"
@@ -86,7 +87,7 @@ def test_stops_when_another_thread_takes_the_signal(watch, node):
 
     assert ctypes.CDLL(None).tgkill(process.pid, other_thread(process.pid), signal.SIGTERM) == 0
 
-    summary, errors = process.communicate(timeout=20)
+    summary, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (summary, process.returncode) == ("Sent 0, refused 0, unsent 0 logs.\n", 0), errors
 
 
@@ -101,7 +102,7 @@ def test_writes_no_canary_and_makes_no_host_that_could_fall_silent(watch, node, 
     wait_until(lambda: node.logs)
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE_SECONDS)
 
     assert [os.path.basename(log["path"]) for log in node.logs] == ["a.txt"]
     assert node.heartbeats == []
@@ -114,7 +115,7 @@ def test_ends_with_advice_when_the_node_refuses_it(watch, node, tmp_path, var):
 
     (tmp_path / "tree" / "a.txt").touch()
 
-    summary, errors = process.communicate(timeout=20)
+    summary, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert (summary, process.returncode) == ("Sent 0, refused 0, unsent 1 logs.\n", 1)
     assert "The node refuses this agent (403, No.)." in errors
 
@@ -123,14 +124,14 @@ def test_reports_what_changed_since_it_last_ran(watch, node, tmp_path, var):
     first = watch("--node", node.url)
     wait_until_learned(var)
     first.send_signal(signal.SIGTERM)
-    first.communicate(timeout=20)
+    first.communicate(timeout=PATIENCE_SECONDS)
     (tmp_path / "tree" / "a.txt").touch()
 
     second = watch("--node", node.url)
 
     assert wait_until(lambda: node.logs)
     second.send_signal(signal.SIGTERM)
-    second.communicate(timeout=20)
+    second.communicate(timeout=PATIENCE_SECONDS)
     assert [(log["action"], log["seq"]) for log in node.logs] == [("created", 1)]
 
 
@@ -146,7 +147,7 @@ def test_ends_when_nothing_is_left_to_watch(watch, node, tmp_path):
 
     (tmp_path / "tree").rmdir()
 
-    summary, errors = process.communicate(timeout=20)
+    summary, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert summary.endswith("\nSent 1, refused 0, unsent 0 logs.\n") and process.returncode == 1
     assert "Nothing is left to watch." in errors
 

@@ -13,6 +13,7 @@ from fim.agent.service.agent import Agent
 from fim.agent.state import baseline
 from fim.agent.state.database import State
 from tests.agent.agents import changes, running_agent, wait_until
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_what_changes_before_it_is_learned_is_told_by_the_kernels_word(unlearned
     wanted = [("attributes", "b.txt"), ("created", "d.txt")]
     wanted += [("deleted", "c.txt"), ("modified", "a.txt")]
     assert sorted(changes(node, 4)) == wanted
-    unlearned.finish(within_seconds=5)
+    unlearned.finish(within_seconds=PATIENCE_SECONDS)
 
 
 def test_the_kernels_word_counts_where_it_is_read_after_the_baseline_is_made(
@@ -56,7 +57,7 @@ def test_the_kernels_word_counts_where_it_is_read_after_the_baseline_is_made(
     unlearned.sender.start()
 
     assert changes(node, 1) == [("deleted", "c.txt")]
-    unlearned.finish(within_seconds=5)
+    unlearned.finish(within_seconds=PATIENCE_SECONDS)
 
 
 def test_what_changed_since_a_first_scan_was_killed_is_told(tree, node, tmp_path):

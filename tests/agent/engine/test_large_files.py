@@ -10,6 +10,7 @@ import pytest
 from fim.agent.changes.facts import read_facts
 from fim.agent.engine import large_files as module
 from tests.agent.agents import changes, running_agent, wait_until
+from tests.patience import PATIENCE_SECONDS
 
 
 class SlowReading:
@@ -21,7 +22,7 @@ class SlowReading:
 
     def __call__(self, path):
         self.asked.append(os.path.basename(path))
-        self.may_go_on.wait(20)
+        self.may_go_on.wait(PATIENCE_SECONDS)
         return read_facts(path)
 
 
@@ -43,11 +44,8 @@ def test_another_files_log_arrives_while_a_large_file_is_read(tree, node, readin
     with running_agent(tree, node.url):
         sha256 = large(tree / "large.iso")
         wait_until(lambda: reading.asked)
-        dropped_at = time.monotonic()
         (tree / "shell.php").write_text("x")
 
-        assert wait_until(lambda: node.logs, within_seconds=2)
-        assert time.monotonic() - dropped_at < 2
         assert changes(node, 1) == [("created", "shell.php")]
 
         reading.may_go_on.set()
@@ -61,7 +59,7 @@ def test_half_a_gigabyte_does_not_hold_up_a_web_shell(tree, node):
     with running_agent(tree, node.url) as agent:
         with open(tree / "large.img", "wb") as file:
             file.truncate(512 * 1024 * 1024)
-        wait_until(lambda: agent.coalescer._aside, within_seconds=5)
+        wait_until(lambda: agent.coalescer._aside)
         (tree / "shell.php").write_text("x")
 
         assert changes(node, 2)[0] == ("created", "shell.php")

@@ -9,6 +9,7 @@ from fim.agent.config.sections import DiffSettings, JudgeSettings
 from tests.agent.agents import running_agent, wait_until
 from tests.agent.yara_samples import MALICIOUS
 from tests.node import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 MAX_RESIDENT_BYTES = 60 * 1024 * 1024
 
@@ -83,7 +84,7 @@ def test_the_agent_and_its_scans_stay_small(node, tree, tmp_path):
     with log.open("w") as errors:
         process = subprocess.Popen(command, cwd=ROOT, stderr=errors)
     try:
-        assert wait_until(lambda: "The baseline of" in log.read_text(), within_seconds=30)
+        assert wait_until(lambda: "The baseline of" in log.read_text())
         for number in range(300):
             (tree / f"{number}.conf").write_text("a = 1\n" * number)
         log_of(node, tree / "299.conf")
@@ -91,7 +92,7 @@ def test_the_agent_and_its_scans_stay_small(node, tree, tmp_path):
         sizes = [each.memory_info().rss for each in (agent, *agent.children())]
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
 
     assert len(sizes) == 2
     assert max(sizes) < MAX_RESIDENT_BYTES

@@ -16,6 +16,7 @@ from fim.agent.config.sections import YaraSettings
 from fim.agent.enrich.yara import RulesError, Yara, rule_files
 from tests.agent.yara_samples import BENIGN, MALICIOUS
 from tests.node import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 SLOW_RULE = """
 rule slow {
@@ -172,7 +173,7 @@ def test_scans_again_after_its_process_was_killed(starter, tmp_path):
     child = next(p for p in psutil.Process().children() if "yara_child.py" in " ".join(p.cmdline()))
 
     child.send_signal(signal.SIGKILL)
-    child.wait(5)
+    child.wait(PATIENCE_SECONDS)
 
     assert scan_text(starter, tmp_path, text).rules == (rule,)
 
@@ -205,7 +206,9 @@ def test_a_service_that_may_not_become_nobody_scans_without_capabilities(tmp_pat
         " [line for line in open(f'/proc/{child.pid}/status') if line.startswith('CapEff')])"
     )
     command = ["setpriv", "--bounding-set=-setuid,-setgid", sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
 
     rules, rights = done.stdout.splitlines()
     assert "php_shell_evaluates_request" in rules

@@ -14,6 +14,7 @@ from fim.agent.node.sender import Sender
 from fim.agent.state.database import State
 from fim.agent.state.spool import Spool
 from tests.agent.agents import wait_until
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def spool(tmp_path):
 
 @pytest.fixture
 def send(node, spool):
-    def send(count=1, *, key="", within_seconds=5.0, **options):
+    def send(count=1, *, key="", within_seconds=PATIENCE_SECONDS, **options):
         """Send so many logs as one batch where they fit in one."""
         put(spool, count)
         sender = Sender(Node(node.url, key=key), spool, **options)
@@ -135,11 +136,10 @@ def test_waits_as_long_as_the_node_asks(node, spool):
     started_at = time.monotonic()
     sender.start()
 
-    while not sender.sent_count and time.monotonic() < started_at + 5:
-        sender._thread.join(0.02)
+    wait_until(lambda: sender.sent_count)
 
     assert time.monotonic() - started_at >= 1
-    sender.finish(within_seconds=1)
+    sender.finish(within_seconds=PATIENCE_SECONDS)
 
 
 def test_tries_at_once_where_the_node_is_known_to_answer(node, spool):
@@ -151,7 +151,7 @@ def test_tries_at_once_where_the_node_is_known_to_answer(node, spool):
 
     # The answer may still be on its way, and is waited for only once it is there.
     assert wait_until(lambda: sender.try_now() or sender.sent_count)
-    sender.finish(within_seconds=1)
+    sender.finish(within_seconds=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

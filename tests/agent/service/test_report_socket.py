@@ -11,6 +11,7 @@ from fim.agent.service import reports
 from fim.agent.service.report_socket import ReportSocket
 from fim.agent.service.reports import Report, packed
 from tests.agent.agents import wait_until
+from tests.patience import PATIENCE_SECONDS
 
 REPORT = Report(1.0, "IN_CREATE", "/srv/a")
 
@@ -39,7 +40,7 @@ def report_socket(state_dir, taken):
 
 def call(state_dir, content, *, is_finished=True):
     with socket.socket(socket.AF_UNIX) as caller:
-        caller.settimeout(5)
+        caller.settimeout(PATIENCE_SECONDS)
         caller.connect(f"{state_dir}/{reports.SOCKET_NAME}")
         caller.sendall(content)
         if is_finished:

@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from fim.agent.service.watchdog import Watchdog
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -12,7 +13,7 @@ def systemd(tmp_path, monkeypatch):
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     address = "@picket-" + tmp_path.name
     listener.bind("\0" + address[1:])
-    listener.settimeout(5)
+    listener.settimeout(PATIENCE_SECONDS)
     monkeypatch.setenv("NOTIFY_SOCKET", address)
     monkeypatch.setenv("WATCHDOG_USEC", "100000")
     yield listener

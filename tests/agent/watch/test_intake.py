@@ -16,6 +16,7 @@ from fim.agent.watch import intake as intake_module
 from fim.agent.watch.coalescer import Coalescer
 from fim.agent.watch.intake import Intake
 from tests.agent.agents import changes, running_agent, wait_until
+from tests.patience import PATIENCE_SECONDS
 
 MAX_EVENTS = 10
 
@@ -166,7 +167,7 @@ def test_what_a_killed_agent_left_on_disk_is_told_by_the_next(tree, node, tmp_pa
         agent.engine._round = lambda: False
         change_and_move(tree)
         wait_until(lambda: agent.coalescer.has_moves)
-        agent.finish(within_seconds=5)
+        agent.finish(within_seconds=PATIENCE_SECONDS)
         agent.is_finished = True
 
     with running_agent(tree, node.url):

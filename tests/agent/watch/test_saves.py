@@ -8,6 +8,7 @@ import pytest
 
 from tests.agent.agents import changes, running_agent
 from tests.agent.debian import Debian
+from tests.patience import PATIENCE_SECONDS
 from tests.provided import provide
 
 
@@ -98,7 +99,7 @@ def test_a_save_by_vim_itself(node, file):
             [vim, "-es", "-u", "NONE", "-c", "normal Gonew", "-c", "wq", file],
             check=False,
             env={**os.environ, "TERM": "dumb"},
-            timeout=10,
+            timeout=PATIENCE_SECONDS,
         )
 
         assert changes(node, 1) == [("modified", "a.conf")]

@@ -12,6 +12,7 @@ import pytest
 
 from config.serving.worker_slots import HEAD_START_SECONDS, WorkerSlots
 from tests.node import running_node
+from tests.patience import wait_until
 
 CONNECTIONS = 16
 LISTEN = "0A"
@@ -78,13 +79,6 @@ def workers(node):
     return sorted(int(pid) for pid in children.split())
 
 
-def wait_until(holds):
-    deadline = time.monotonic() + 20
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
-
-
 def inodes(port):
     """Return those of the node's sockets for clients, as proc_net_tcp(5) gives them."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -115,15 +109,15 @@ def kept_connections(node):
 
 def shares(node):
     """Return how many of the connections that are made at once each worker takes."""
-    assert wait_until(lambda: not sum(held(node)))
+    wait_until(lambda: not sum(held(node)))
     with kept_connections(node):
-        assert wait_until(lambda: sum(held(node)) == CONNECTIONS)
+        wait_until(lambda: sum(held(node)) == CONNECTIONS)
         return held(node)
 
 
 def wait_for_two_workers(node):
     """Both take connections, not just one that other workers leave to it."""
-    assert wait_until(lambda: len(workers(node)) == 2 and min(shares(node)))
+    wait_until(lambda: len(workers(node)) == 2 and min(shares(node)))
 
 
 def smallest_share(node):

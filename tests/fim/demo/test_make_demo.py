@@ -33,7 +33,7 @@ def node(tmp_path_factory):
         )
     node = Node(url=f"http://127.0.0.1:{port}", env=env, log=log, process=process)
     try:
-        node.wait_until_ready(within_seconds=120)
+        node.wait_until_ready()
         yield node
     finally:
         node.stop()

@@ -1,7 +1,6 @@
 """The thread of a worker process that looks for silent hosts."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from django.utils import timezone
 from fim.hosts import silence
 from fim.models.hosts import HostCheck
 from tests.factories import make_host
+from tests.patience import wait_until
 from threats.models import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,13 +22,6 @@ def _small_steps(settings, monkeypatch):
     monkeypatch.setattr(silence._thread, "every_seconds", 0.05)
     yield
     silence.stop_watching()
-
-
-def wait_until(holds):
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_finds_a_host_that_falls_silent(settings):

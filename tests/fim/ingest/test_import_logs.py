@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import tracemalloc
 from datetime import UTC, datetime
 
@@ -26,6 +25,7 @@ from fim.store.write import store_logs
 from tests.factories import log_json, make_log, new_log
 from tests.fim.formats.mutations import FIXTURES
 from tests.node import ROOT, fresh_database
+from tests.patience import wait_until
 
 DHIMP = "[31-12-2025 23:59:59] [BAHAYA] DIUBAH: /srv/x oleh budi (via vim -> /usr/bin/vim)"
 
@@ -269,10 +269,7 @@ def test_completes_what_a_killed_run_began(tmp_path):
         with subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE) as killed:
             killed.stdin.write(content[: len(content) * 7 // 10])
             killed.stdin.flush()
-            deadline = time.monotonic() + 60
-            while count_logs(database_url) < 1000:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
+            wait_until(lambda: count_logs(database_url) >= 1000)
             killed.send_signal(signal.SIGKILL)
         stored = count_logs(database_url)
         (tmp_path / "logs").write_bytes(content)

@@ -14,6 +14,7 @@ from fim.store.counts import recount
 from fim.store.deletes import delete_logs
 from fim.store.write import store_logs
 from tests.factories import log_json, make_log, new_log
+from tests.patience import PATIENCE_SECONDS
 from tests.threats.parallel import held_up
 from threats.models import Alert
 
@@ -52,7 +53,7 @@ def in_parallel(*acts):
 
     def run(act):
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=PATIENCE_SECONDS)
             return act()
         finally:
             connection.close()

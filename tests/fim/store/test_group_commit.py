@@ -1,6 +1,5 @@
 """Requests that wait together are committed together, and each gets its own answer."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from fim.record.parsed import ParsedEvent
 from fim.store import group_commit
 from fim.store.group_commit import commit
 from tests.factories import new_log
+from tests.patience import PATIENCE_SECONDS, wait_until
 from tests.threats.parallel import held_up
 from threats.models import Event
 
@@ -47,11 +47,9 @@ def commit_together(*writes):
         assert queue.join(group_commit.PendingWrite([]))
         queue.next_group()
         waiting = [pool.submit(run, write) for write in writes]
-        deadline = time.monotonic() + 10
-        while len(queue.waiting) < len(writes) and time.monotonic() < deadline:
-            time.sleep(0.001)
+        wait_until(lambda: len(queue.waiting) >= len(writes))
         queue.hand_over()
-        return [one.result(timeout=30) for one in waiting]
+        return [one.result(timeout=PATIENCE_SECONDS) for one in waiting]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,7 +1,5 @@
 """SQLite's search index comes up behind the commits; a search finds what is in it, and the rest."""
 
-import time
-
 import pytest
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -11,6 +9,7 @@ from fim.store import search_index
 from fim.store.dialects.subjects import search_mark, subjects_with
 from tests.factories import make_log
 from tests.node import running_node
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +101,4 @@ def test_a_served_node_brings_it_up(tmp_path):
         log = {"path": "/srv/needle", "action": "created"}
         assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
         script = "from fim.store.dialects.subjects import search_mark; print(*search_mark())"
-        deadline = time.monotonic() + 20
-        while "1 1" not in (told := node.manage("shell", "--no-imports", "-c", script)):
-            assert time.monotonic() < deadline, told
-            time.sleep(0.5)
+        wait_until(lambda: "1 1" in node.manage("shell", "--no-imports", "-c", script))
