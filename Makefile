@@ -15,7 +15,7 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 	STATIC_ROOT=$(DEMO_DIR)/static ENV_FILE=/dev/null NODE_NAME=demo \
 	SECRET_KEY= JWT_SIGNING_KEY=
 
-.PHONY: help run demo screenshots test test-long mutants bench bench-quick lint lock clean
+.PHONY: help run demo screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
@@ -24,6 +24,7 @@ help:
 	@echo "make test       lint, types, migrations, and the suite on SQLite, and on PostgreSQL with the newest Python"
 	@echo "make test-long  the proofs that take minutes, and each Python on the other database"
 	@echo "make mutants    breaks the code in some sixty places, and says whether the tests notice"
+	@echo "make test-repeat  the agent, e2e and browser tests ROUNDS times alone and beside busy loops"
 	@echo "make bench      every benchmark against its bar; fills 10 million logs, takes an hour or more"
 	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
 	@echo "make screenshots  the README's pictures, taken anew"
@@ -98,6 +99,10 @@ test-long: $(VENV)/installed-newest
 
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m tests.mutants
+
+ROUNDS ?= 30
+test-repeat: $(VENV)/installed-dev
+	$(BIN)/python -m tests.repeat $(ROUNDS)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks all

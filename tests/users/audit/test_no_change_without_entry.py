@@ -16,7 +16,7 @@ from users.services import audited_password, delete_user, save_user
 
 pytestmark = pytest.mark.django_db
 
-ALMA = Who("alma", address="192.0.2.7", door="console")
+ALMA = Who("alma", address="192.0.2.7", channel="console")
 MODELS = (User, Key, Event, Alert, AlertChange, FimLog, DayCount)
 
 
