@@ -15,11 +15,15 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 	STATIC_ROOT=$(DEMO_DIR)/static ENV_FILE=/dev/null NODE_NAME=demo \
 	SECRET_KEY= JWT_SIGNING_KEY=
 
-.PHONY: help run demo screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
+# What is built to be installed elsewhere.
+DIST ?= $(CURDIR)/dist
+
+.PHONY: help run demo agent screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
 	@echo "make demo       the same with 90 days of made-up data, in a database of its own"
+	@echo "make agent      the agent as a wheel of its own, in dist/"
 	@echo "make lint       style, spelling, types, migrations, deployment check"
 	@echo "make test       lint, types, migrations, and the suite on SQLite, and on PostgreSQL with the newest Python"
 	@echo "make test-long  the proofs that take minutes, and each Python on the other database"
@@ -29,7 +33,7 @@ help:
 	@echo "make bench-quick  the same with small counts: is all that is acknowledged stored?"
 	@echo "make screenshots  the README's pictures, taken anew"
 	@echo "make lock       pin what *.in name with hashes; UPGRADE=--upgrade takes the newest of the rest"
-	@echo "make clean      remove the virtual environment and caches; var/ stays"
+	@echo "make clean      remove the virtual environment, dist/ and caches; var/ stays"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -73,6 +77,10 @@ demo: $(VENV)/installed
 	@$(DEMO_ENV) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@$(DEMO_ENV) $(BIN)/python manage.py demo
 	@$(DEMO_ENV) exec $(BIN)/gunicorn config.wsgi
+
+agent: $(VENV)/installed-dev
+	@rm -f "$(DIST)"/picket_agent-*.whl
+	@cd packages/agent && "$(abspath $(BIN))/hatchling" build --target wheel --directory "$(DIST)"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -121,4 +129,4 @@ lock: $(VENV)/installed-dev
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

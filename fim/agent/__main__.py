@@ -1,4 +1,4 @@
-"""`python -m fim.agent COMMAND`: the agent without Django."""
+"""`picket-agent COMMAND`, or `python -m fim.agent COMMAND`: the agent without Django."""
 
 import argparse
 import importlib
@@ -16,8 +16,13 @@ COMMANDS = {
 }
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m fim.agent", epilog=_summary())
+def script() -> int:
+    """Run as `picket-agent`, the program that the wheel installs."""
+    return main(sys.argv[1:], prog="picket-agent")
+
+
+def main(arguments: list[str], *, prog: str = "python -m fim.agent") -> int:
+    parser = argparse.ArgumentParser(prog=prog, epilog=_summary())
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--version", action="version", version=f"picket-agent {VERSION}")
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")

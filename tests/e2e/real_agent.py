@@ -17,6 +17,7 @@ import psutil
 from tests import patience
 
 ROOT = Path(__file__).resolve().parents[2]
+FROM_CHECKOUT = (sys.executable, "-m", "fim.agent")
 QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
 CONFIG = """
 host = "web-1"
@@ -35,16 +36,19 @@ every_seconds = 0
 
 
 class RealAgent:
-    """Watches `directory`/tree and reports to `node`."""
+    """Watches `directory`/tree and reports to `node`; `program` is how it is called."""
 
-    def __init__(self, directory, node, *, window_seconds=0.3, who="none", more=""):
+    def __init__(
+        self, directory, node, *, window_seconds=0.3, who="none", more="", program=FROM_CHECKOUT
+    ):
+        self.program = program
         self.tree = directory / "tree"
         self.tree.mkdir(exist_ok=True)
         self.node = node
         self.log = directory / "agent.log"
         self._state = directory / "state" / "agent.sqlite3"
-        self._config = directory / "agent.toml"
-        self._config.write_text(
+        self.config = directory / "agent.toml"
+        self.config.write_text(
             CONFIG.format(
                 directory=directory, node=node, window_seconds=window_seconds, who=who, more=more
             )
@@ -62,7 +66,7 @@ class RealAgent:
 
     def launch(self):
         with self.log.open("w") as log:
-            command = [sys.executable, "-m", "fim.agent", "run", "--config", self._config]
+            command = [*self.program, "run", "--config", self.config]
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
     def kill(self):

@@ -12,6 +12,8 @@ from fim.agent.service.service_unit import unit_for
 from fim.agent.watch.scope import outermost
 
 DEFAULT_PATH = "/etc/systemd/system/picket-agent.service"
+PROGRAM = "picket-agent"
+# Where `python -m fim.agent` finds the agent.
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -30,12 +32,14 @@ def run(options: argparse.Namespace) -> int:
     config = configured(options)
     if options.prepare:
         return _prepare(config)
+    program, directory = _start_of(sys.argv[0])
     try:
         unit = unit_for(
             config_path=options.config,
             state_dir=config.state_dir,
             canary_roots=_canary_roots(config),
-            project=str(PROJECT),
+            program=program,
+            directory=directory,
         )
     except ValueError as exc:
         return _fail(str(exc))
@@ -43,6 +47,16 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(unit)
         return 0
     return _install(Path(options.path), unit, is_forced=options.force)
+
+
+def _start_of(program: str) -> tuple[list[str], str]:
+    """Return how the unit starts the agent, as it was started now, and in which directory.
+
+    From a checkout Python finds it in that directory alone; an installed program needs none.
+    """
+    if os.path.basename(program) == PROGRAM:
+        return [os.path.abspath(program)], "/"
+    return [sys.executable, "-m", "fim.agent"], str(PROJECT)
 
 
 def _install(path: Path, unit: str, *, is_forced: bool) -> int:

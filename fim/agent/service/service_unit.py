@@ -5,7 +5,6 @@ out because a watcher could not live with them.
 """
 
 import os
-import sys
 from collections.abc import Sequence
 
 from fim.agent.node.canary import NAME
@@ -23,12 +22,12 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=main
 WatchdogSec=300
-WorkingDirectory={project}
+WorkingDirectory={directory}
 Environment=PYTHONDONTWRITEBYTECODE=1
 # Outside of the bounds below: the state's directory, and each canary, which the agent may then
 # write but could not make.
-ExecStartPre=+{python} -m fim.agent install-service --config {config} --prepare
-ExecStart={python} -m fim.agent run --config {config}
+ExecStartPre=+{program} install-service --config {config} --prepare
+ExecStart={program} run --config {config}
 Restart=always
 RestartSec=2
 TimeoutStopSec=30
@@ -93,13 +92,23 @@ WantedBy=multi-user.target
 """
 
 
-def unit_for(*, config_path: str, state_dir: str, canary_roots: Sequence[str], project: str) -> str:
-    """Write the unit. Raises ValueError for a path that no unit can hold."""
+def unit_for(
+    *,
+    program: Sequence[str],
+    directory: str,
+    config_path: str,
+    state_dir: str,
+    canary_roots: Sequence[str],
+) -> str:
+    """Write the unit: `program` is started in `directory`.
+
+    Raises ValueError for a path that no unit can hold.
+    """
     writable = [state_dir, *(f"-{os.path.join(root, NAME)}" for root in canary_roots)]
     return TEMPLATE.format(
-        python=quoted(sys.executable, is_command=True),
+        program=" ".join(quoted(word, is_command=True) for word in program),
         config=quoted(config_path, is_command=True),
-        project=quoted(project).strip('"'),
+        directory=quoted(directory).strip('"'),
         writable="\n".join(f"ReadWritePaths={quoted(path)}" for path in writable),
     )
 

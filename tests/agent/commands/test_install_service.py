@@ -92,7 +92,8 @@ def test_refuses_a_path_that_would_begin_a_line_of_its_own():
             config_path="/etc/a.toml",
             state_dir="/s\nExecStartPre=+/bin/sh",
             canary_roots=[],
-            project="/opt",
+            program=["picket-agent"],
+            directory="/",
         )
 
 
