@@ -18,12 +18,13 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 # What is built to be installed elsewhere.
 DIST ?= $(CURDIR)/dist
 
-.PHONY: help run demo agent screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
+.PHONY: help run demo agent-deb agent screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
 	@echo "make demo       the same with 90 days of made-up data, in a database of its own"
 	@echo "make agent      the agent as a wheel of its own, in dist/"
+	@echo "make agent-deb  the same as a Debian package that needs no pip on its host"
 	@echo "make lint       style, spelling, types, migrations, deployment check"
 	@echo "make test       lint, types, migrations, and the suite on SQLite, and on PostgreSQL with the newest Python"
 	@echo "make test-long  the proofs that take minutes, and each Python on the other database"
@@ -82,6 +83,9 @@ agent: $(VENV)/installed-dev
 	@rm -f "$(DIST)"/picket_agent-*.whl
 	@cd packages/agent && "$(abspath $(BIN))/hatchling" build --target wheel --directory "$(DIST)"
 
+agent-deb: agent
+	@packages/agent/build_deb $(BIN)/python "$(DIST)"
+
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -127,6 +131,8 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --uni
 lock: $(VENV)/installed-dev
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) packages/agent/pyproject.toml --constraint requirements.txt \
+		--output-file packages/agent/requirements.txt
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
