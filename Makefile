@@ -18,7 +18,7 @@ DEMO_ENV = VAR_DIR=$(DEMO_DIR) DATABASE_URL=sqlite:///$(DEMO_DIR)/picket.sqlite3
 # What is built to be installed elsewhere.
 DIST ?= $(CURDIR)/dist
 
-.PHONY: help run demo agent-deb agent screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
+.PHONY: help run demo agent agent-deb screenshots test test-long test-repeat mutants bench bench-quick lint lock clean
 
 help:
 	@echo "make run        serve on http://127.0.0.1:8000, or where HOST and PORT say"
@@ -81,10 +81,10 @@ demo: $(VENV)/installed
 
 agent: $(VENV)/installed-dev
 	@rm -f "$(DIST)"/picket_agent-*.whl
-	@cd packages/agent && "$(abspath $(BIN))/hatchling" build --target wheel --directory "$(DIST)"
+	@cd fim/agent_package && "$(abspath $(BIN))/hatchling" build --target wheel --directory "$(DIST)"
 
 agent-deb: agent
-	@packages/agent/build_deb $(BIN)/python "$(DIST)"
+	@fim/agent_package/build_deb $(BIN)/python "$(DIST)"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -131,8 +131,8 @@ LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --uni
 lock: $(VENV)/installed-dev
 	$(LOCK) requirements.in --output-file requirements.txt
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
-	$(LOCK) packages/agent/pyproject.toml --constraint requirements.txt \
-		--output-file packages/agent/requirements.txt
+	$(LOCK) fim/agent_package/pyproject.toml --constraint requirements.txt \
+		--output-file fim/agent_package/requirements.txt
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

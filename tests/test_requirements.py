@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ["requirements", "requirements-dev"]
-AGENT = "packages/agent/requirements"
+AGENT = "fim/agent_package/requirements"
 PIN = re.compile(r"^([\w.-]+(?:\[[\w,]+\])?==[\w.]+)", re.MULTILINE)
 HASHED = re.compile(r"^\S+==\S+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+$", re.MULTILINE)
 
