@@ -7,20 +7,24 @@ from fim.models import FimLog
 from fim.record.reading import read_log
 from fim.store.group_commit import commit_log
 from threats.services import record_event
+from users.audit.actors import SYSTEM, Actor
 from users.keys.services import create_key
-from users.models import Scope, User
+from users.models import Channel, Scope, User
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
+# An admin and an analyst, at the console.
+ALMA = Actor("alma", Channel.CONSOLE, "192.0.2.7")
+AMIRA = Actor("amira", Channel.CONSOLE, "192.0.2.8")
 
 
 def make_user(username="amira", *, role="analyst", **fields):
     return User.objects.create_user(username, password=PASSWORD, role=role, **fields)
 
 
-def make_key(name="sensor-1", *, scopes=(Scope.POST_EVENTS,), **fields):
+def make_key(name="sensor-1", *, scopes=(Scope.POST_EVENTS,), by=SYSTEM, **fields):
     """Return the key and its text."""
-    return create_key(name=name, scopes=set(scopes), **fields)
+    return create_key(name=name, scopes=set(scopes), by=by, **fields)
 
 
 def event_json(**fields):

@@ -12,7 +12,7 @@ from config.console.moments import show_moment
 from threats import alert_admin  # noqa: F401  (registers it)
 from threats.edits import add_event, delete_event, update_event
 from threats.models import Event, severity_rank
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 
 
 @admin.register(Event)
@@ -58,17 +58,17 @@ class EventAdmin(StickyFilters):
     def save_model(self, request: HttpRequest, obj: Event, form: ModelForm, change: bool) -> None:
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            update_event(obj, by=who_of(request), **changes)
+            update_event(obj, by=actor_of(request), **changes)
             return
-        recorded = add_event(by=who_of(request), **form.cleaned_data)
+        recorded = add_event(by=actor_of(request), **form.cleaned_data)
         # The admin goes on with `obj`, to log the addition and to find its page.
         obj.pk = recorded.event.pk
         if not recorded.is_new:
             messages.info(request, f"Counted as a repeat of event {obj.pk}.")
 
     def delete_model(self, request: HttpRequest, obj: Event) -> None:
-        delete_event(obj, by=who_of(request))
+        delete_event(obj, by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> None:
         for event in queryset:
-            delete_event(event, by=who_of(request))
+            delete_event(event, by=actor_of(request))

@@ -25,7 +25,7 @@ from threats.services import (
     delete_alert,
     resolve_alert,
 )
-from users.audit.services import who_of
+from users.audit.actors import Actor, actor_of
 from users.models import User
 
 MAX_NOTE_CHARACTERS = 2_000
@@ -221,7 +221,7 @@ class AlertAdmin(StickyFilters):
         is_status = "status" in request.POST or "assignee" not in form.changed_data
         change_alert(
             obj,
-            by=who_of(request),
+            by=actor_of(request),
             status=chosen["status"] if is_status else "",
             assignee=chosen["assignee"] if "assignee" in request.POST else None,
             note=chosen["note"],
@@ -232,11 +232,11 @@ class AlertAdmin(StickyFilters):
         return HttpResponseRedirect(request.get_full_path())
 
     def delete_model(self, request: HttpRequest, obj: Alert) -> None:
-        delete_alert(obj, by=who_of(request))
+        delete_alert(obj, by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         for alert in queryset:
-            delete_alert(alert, by=who_of(request))
+            delete_alert(alert, by=actor_of(request))
 
     @admin.action(description="Acknowledge", permissions=["change"])
     def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
@@ -248,8 +248,8 @@ class AlertAdmin(StickyFilters):
 
     @admin.action(description="Assign to me", permissions=["change"])
     def take(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
-        def assign(alert: Alert, **who: str) -> Alert:
-            return assign_alert(alert, assignee=request.user.get_username(), **who)
+        def assign(alert: Alert, *, by: Actor, note: str) -> Alert:
+            return assign_alert(alert, assignee=by.name, by=by, note=note)
 
         self._change_each(request, queryset, assign, "assigned to you")
 
@@ -260,7 +260,7 @@ class AlertAdmin(StickyFilters):
         changed = 0
         for alert in queryset.order_by("pk"):
             try:
-                change(alert, by=who_of(request), note=note)
+                change(alert, by=actor_of(request), note=note)
                 changed += 1
             except DomainError as exc:
                 self.message_user(request, exc.detail, messages.ERROR)

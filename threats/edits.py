@@ -7,11 +7,12 @@ from django.db import IntegrityError, transaction
 
 from threats.models import Alert, Event, Severity
 from threats.services import Gone, RecordedEvent, raise_severity, record_event, record_events
+from users.audit.actors import Actor
 from users.audit.services import changed_values, write_audit
 from users.models import AuditAction, Kind
 
 
-def add_event(*, by: str, **event: Any) -> RecordedEvent:
+def add_event(*, by: Actor, **event: Any) -> RecordedEvent:
     """Record an event that a person adds. See `record_event`."""
     with transaction.atomic():
         recorded = record_event(**event)
@@ -23,7 +24,7 @@ def add_event(*, by: str, **event: Any) -> RecordedEvent:
         return recorded
 
 
-def add_events(events: Sequence[Mapping[str, Any]], *, by: str) -> list[RecordedEvent]:
+def add_events(events: Sequence[Mapping[str, Any]], *, by: Actor) -> list[RecordedEvent]:
     """Record many events that a person adds. See `record_events`."""
     with transaction.atomic():
         recorded = record_events(events)
@@ -36,7 +37,7 @@ def add_events(events: Sequence[Mapping[str, Any]], *, by: str) -> list[Recorded
         return recorded
 
 
-def update_event(event: Event, *, by: str, **changes: str) -> Event:
+def update_event(event: Event, *, by: Actor, **changes: str) -> Event:
     """Change fields of an event and return it as stored; raised to HIGH or CRITICAL, it gets its
     alert. Lowering keeps the alert; only raising brings back one that was deleted.
 
@@ -74,7 +75,7 @@ def _raise_late_alert(event: Event) -> None:
         Alert.objects.create(event=event, dedup_key=None)
 
 
-def delete_event(event: Event, *, by: str) -> None:
+def delete_event(event: Event, *, by: Actor) -> None:
     """Delete an event with its alert and history; one that is gone already is no error."""
     with transaction.atomic():
         # Django reads what hangs on a row before it deletes: nobody may add to it in between.
@@ -87,7 +88,7 @@ def delete_event(event: Event, *, by: str) -> None:
         stored.delete()
 
 
-def _audit_event(by: str, action: AuditAction, event: Event, **values: Any) -> None:
+def _audit_event(by: Actor, action: AuditAction, event: Event, **values: Any) -> None:
     write_audit(by, action, Kind.EVENT, ref=event.pk, name=str(event), **values)
 
 

@@ -21,6 +21,7 @@ from threats.models import (
     Severity,
     Status,
 )
+from users.audit.actors import Actor
 from users.audit.services import changed_values, write_audit
 from users.models import AuditAction, Kind
 
@@ -151,7 +152,7 @@ def raise_severity(same: EventQuerySet, severity: str) -> bool:
     return bool(same.filter(severity__in=Severity(severity).below).update(severity=severity))
 
 
-def delete_alert(alert: Alert, *, by: str) -> None:
+def delete_alert(alert: Alert, *, by: Actor) -> None:
     """Delete an alert with its history; its event stays, and repeats of it make a new event.
 
     One that is gone already is no error.
@@ -165,7 +166,7 @@ def delete_alert(alert: Alert, *, by: str) -> None:
         stored.delete()
 
 
-def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -> Alert:
+def change_alert_status(alert: Alert, *, status: str, by: Actor, note: str = "") -> Alert:
     """Move an alert to `status` and write who did it into its history.
 
     Asking for the status that it has changes nothing, and writes only a note where there is one.
@@ -194,7 +195,7 @@ def change_alert_status(alert: Alert, *, status: str, by: str, note: str = "") -
             return alert
 
 
-def _move(alert: Alert, *, before: str, status: str, by: str, note: str) -> bool:
+def _move(alert: Alert, *, before: str, status: str, by: Actor, note: str) -> bool:
     try:
         with transaction.atomic():
             if not Alert.objects.filter(pk=alert.pk, status=before).update(status=status):
@@ -210,10 +211,10 @@ def _move(alert: Alert, *, before: str, status: str, by: str, note: str) -> bool
         ) from exc
 
 
-def _write_history(alert: Alert, *, before: str, status: str, by: str, note: str) -> None:
+def _write_history(alert: Alert, *, before: str, status: str, by: Actor, note: str) -> None:
     with transaction.atomic():
         AlertChange.objects.create(
-            alert=alert, changed_by=str(by), from_status=before, to_status=status, note=note
+            alert=alert, changed_by=by.name, from_status=before, to_status=status, note=note
         )
         was, now = changed_values({"status": before}, {"status": status})
         _audit_alert(
@@ -221,7 +222,7 @@ def _write_history(alert: Alert, *, before: str, status: str, by: str, note: str
         )
 
 
-def assign_alert(alert: Alert, *, assignee: str, by: str, note: str = "") -> Alert:
+def assign_alert(alert: Alert, *, assignee: str, by: Actor, note: str = "") -> Alert:
     """Say who deals with an alert, by user name; an empty name takes it from everyone.
 
     Asking for whom it has changes nothing, and writes only a note where there is one. Raises Gone
@@ -238,7 +239,7 @@ def assign_alert(alert: Alert, *, assignee: str, by: str, note: str = "") -> Ale
             return alert
         Alert.objects.filter(pk=alert.pk).update(assignee=assignee)
         alert.changes.create(
-            changed_by=str(by),
+            changed_by=by.name,
             from_status=stored.status,
             to_status=stored.status,
             assigned_to=assignee,
@@ -250,7 +251,7 @@ def assign_alert(alert: Alert, *, assignee: str, by: str, note: str = "") -> Ale
 
 
 def change_alert(
-    alert: Alert, *, by: str, status: str = "", assignee: str | None = None, note: str = ""
+    alert: Alert, *, by: Actor, status: str = "", assignee: str | None = None, note: str = ""
 ) -> Alert:
     """Change the status, who deals with it, or both: all of it or nothing, under one note.
 
@@ -268,15 +269,15 @@ def _told(note: str) -> dict[str, str]:
     return {"note": note} if note else {}
 
 
-def _audit_alert(by: str, action: AuditAction, alert: Alert, **values: Any) -> None:
+def _audit_alert(by: Actor, action: AuditAction, alert: Alert, **values: Any) -> None:
     write_audit(by, action, Kind.ALERT, ref=alert.pk, name=str(alert.event), **values)
 
 
-def acknowledge_alert(alert: Alert, *, by: str, note: str = "") -> Alert:
+def acknowledge_alert(alert: Alert, *, by: Actor, note: str = "") -> Alert:
     """Say that someone deals with an alert. See `change_alert_status`."""
     return change_alert_status(alert, status=Status.ACK, by=by, note=note)
 
 
-def resolve_alert(alert: Alert, *, by: str, note: str = "") -> Alert:
+def resolve_alert(alert: Alert, *, by: Actor, note: str = "") -> Alert:
     """Say that an alert is dealt with. See `change_alert_status`."""
     return change_alert_status(alert, status=Status.RESOLVED, by=by, note=note)

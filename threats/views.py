@@ -17,7 +17,7 @@ from config.api.schema import PAGE
 from threats import edits, serializers, services
 from threats.filters import AlertFilter, EventFilter
 from threats.models import Alert, Event
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.authentication import Machine
 from users.permissions import IsAdmin, IsPerson, MayPostEvents
 from users.throttles import KeyThrottle, ReadThrottle, UserThrottle
@@ -75,7 +75,7 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
     def _record(self, event: dict[str, Any]) -> services.RecordedEvent:
         if isinstance(self.request.user, Machine):
             return services.record_event(**event)
-        return edits.add_event(by=who_of(self.request), **event)
+        return edits.add_event(by=actor_of(self.request), **event)
 
     def _record_batch(self, records: list[Any]) -> BatchAnswer:
         if not records:
@@ -95,18 +95,18 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
         if isinstance(self.request.user, Machine):
             recorded = services.record_events(events)
         else:
-            recorded = edits.add_events(events, by=who_of(self.request))
+            recorded = edits.add_events(events, by=actor_of(self.request))
         answer.accepted = sum(each.is_new for each in recorded)
         answer.duplicates = len(recorded) - answer.accepted
         return answer
 
     def perform_update(self, serializer: Any) -> None:
         serializer.instance = edits.update_event(
-            serializer.instance, by=who_of(self.request), **serializer.validated_data
+            serializer.instance, by=actor_of(self.request), **serializer.validated_data
         )
 
     def perform_destroy(self, instance: Event) -> None:
-        edits.delete_event(instance, by=who_of(self.request))
+        edits.delete_event(instance, by=actor_of(self.request))
 
 
 class AlertViewSet(
@@ -145,7 +145,7 @@ class AlertViewSet(
         alert = self.get_object()
         serializer = serializers.AlertUpdateSerializer(data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
-        services.change_alert(alert, by=who_of(request), **serializer.validated_data)
+        services.change_alert(alert, by=actor_of(request), **serializer.validated_data)
         return Response(self.get_serializer(alert).data)
 
     @swagger_auto_schema(
@@ -157,7 +157,7 @@ class AlertViewSet(
         return self.update(request, partial=True)
 
     def perform_destroy(self, instance: Alert) -> None:
-        services.delete_alert(instance, by=who_of(self.request))
+        services.delete_alert(instance, by=actor_of(self.request))
 
     @swagger_auto_schema(
         operation_summary="List who changed the alert's status, oldest first",

@@ -16,7 +16,7 @@ from config.console.lists import StickyFilters, badge
 from config.console.moments import show_moment
 from config.console.site import console_site
 from users.audit import admin as audit_admin  # noqa: F401  (registers its pages)
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.console import change_own_password, unlock_person
 from users.keys import admin as keys_admin  # noqa: F401  (registers its pages)
 from users.models import User
@@ -97,14 +97,14 @@ class UserAdmin(StickyFilters, DjangoUserAdmin):
         return {}
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
-        save_user(obj, by=who_of(request))
+        save_user(obj, by=actor_of(request))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        delete_user(obj, by=who_of(request))
+        delete_user(obj, by=actor_of(request))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
         user = self.get_object(request, unquote(id))
-        with audited_password(user, by=who_of(request)):
+        with audited_password(user, by=actor_of(request)):
             return super().user_change_password(request, id, form_url)
 
 

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.models import User
 from users.services import audited_password
 from users.sign_in.lockouts import unlock
@@ -14,7 +14,7 @@ from users.sign_in.lockouts import unlock
 def change_own_password(request: HttpRequest) -> HttpResponse:
     """The console's own page, and a line in the audit list where it set a password."""
     user = User.objects.get_by_natural_key(request.user.get_username())
-    with audited_password(user, by=who_of(request)):
+    with audited_password(user, by=actor_of(request)):
         return admin.site.password_change(request)
 
 
@@ -23,7 +23,7 @@ def unlock_person(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not request.user.has_perm("users.change_user"):
         raise PermissionDenied
     username, address = (request.POST.get(name, "") for name in ("username", "address"))
-    if unlock(username=username, address=address, by=who_of(request)):
+    if unlock(username=username, address=address, by=actor_of(request)):
         messages.success(request, f"User name {username} may sign in again.")
     else:
         messages.info(request, f"User name {username} was not locked out any more.")

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from users.audit.actors import Actor
 from users.audit.services import changed_values, write_audit
 from users.models import AuditAction, Kind, User
 
@@ -55,7 +56,7 @@ def revoke_tokens(user: User) -> int:
     )
 
 
-def save_user(user: User, *, by: str) -> None:
+def save_user(user: User, *, by: Actor) -> None:
     """Store a new or changed account; a deactivated one loses its refresh tokens for good."""
     with transaction.atomic():
         stored = User.objects.filter(pk=user.pk).values(*AUDITED_FIELDS).first()
@@ -69,7 +70,7 @@ def save_user(user: User, *, by: str) -> None:
             _audit_user(by, action, user, before=before if stored else {}, after=after)
 
 
-def delete_user(user: User, *, by: str) -> None:
+def delete_user(user: User, *, by: Actor) -> None:
     with transaction.atomic():
         before = {name: getattr(user, name) for name in AUDITED_FIELDS}
         _audit_user(by, AuditAction.DELETED, user, before=before)
@@ -77,7 +78,7 @@ def delete_user(user: User, *, by: str) -> None:
 
 
 @contextmanager
-def audited_password(user: User | None, *, by: str) -> Iterator[None]:
+def audited_password(user: User | None, *, by: Actor) -> Iterator[None]:
     """Tell the audit list where what is done inside sets the password of a user."""
     with transaction.atomic():
         yield
@@ -86,5 +87,5 @@ def audited_password(user: User | None, *, by: str) -> Iterator[None]:
             _audit_user(by, AuditAction.PASSWORD, user)
 
 
-def _audit_user(by: str, action: AuditAction, user: User, **values: Any) -> None:
+def _audit_user(by: Actor, action: AuditAction, user: User, **values: Any) -> None:
     write_audit(by, action, Kind.USER, ref=user.pk, name=user.username, **values)

@@ -18,7 +18,7 @@ from fim.hosts.services import forget_host
 from fim.models import FimLog
 from fim.models.hosts import Host, HostQuerySet, State
 from threats.models import Alert
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 
 LOGS_SHOWN = 20
 ALERTS_SHOWN = 20
@@ -111,8 +111,8 @@ class HostAdmin(StickyFilters):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_model(self, request: HttpRequest, obj: Host) -> None:
-        forget_host(obj, by=who_of(request))
+        forget_host(obj, by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Host]) -> None:
         for host in queryset:
-            forget_host(host, by=who_of(request))
+            forget_host(host, by=actor_of(request))

@@ -19,7 +19,7 @@ from fim.store.deletes import delete_logs
 from fim.store.subjects import SCANNED_LOGS
 from fim.store.write import EVENT_SEVERITIES
 from threats.models import Alert
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 
 MAX_DIFF_LINES = 2_000
 MARKS_OF_DIFF = {"+": "added", "-": "removed", "@": "place"}
@@ -76,10 +76,10 @@ class FimLogAdmin(admin.ModelAdmin):
         """Leave it to the audit list."""
 
     def delete_model(self, request: HttpRequest, obj: FimLog) -> None:
-        delete_logs([obj.pk], by=who_of(request))
+        delete_logs([obj.pk], by=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FimLog]) -> None:
-        delete_logs(queryset.values_list("pk", flat=True), by=who_of(request))
+        delete_logs(queryset.values_list("pk", flat=True), by=actor_of(request))
 
 
 def _read_whole(log: FimLog) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fim.record.new_log import NewLog
 from fim.store.write import EVENT_SEVERITIES, store_logs
 from threats.models import Alert, AlertChange, Event, Status
 from threats.services import change_alert, record_event
-from users.audit.services import Who
+from users.audit.actors import Actor
 from users.models import AuditEntry, Channel
 
 LOGS_A_BATCH = 2_000
@@ -57,8 +57,8 @@ def audit_dated(at: datetime) -> Iterator[None]:
         pre_save.disconnect(date, sender=AuditEntry)
 
 
-def at_the_console(name: str) -> Who:
-    return Who(name, address=OFFICE_ADDRESS, channel=Channel.CONSOLE)
+def at_the_console(name: str) -> Actor:
+    return Actor(name, Channel.CONSOLE, OFFICE_ADDRESS)
 
 
 def _happen(item: Item) -> None:

@@ -73,14 +73,14 @@ def _make_accounts(password: str, now: datetime) -> None:
         )
     for number, host in enumerate(HOSTS):
         at = joined_at + number * BETWEEN_KEYS
-        _make_key(at, name=host, scopes={Scope.POST_LOGS}, host=host, created_by=BEN)
+        _make_key(at, name=host, scopes={Scope.POST_LOGS}, host=host, by=BEN)
     for sensor in SENSORS:
-        _make_key(joined_at, name=sensor, scopes={Scope.POST_EVENTS}, created_by=ANNA)
+        _make_key(joined_at, name=sensor, scopes={Scope.POST_EVENTS}, by=ANNA)
 
 
-def _make_key(at: datetime, *, created_by: str, **fields: Any) -> None:
+def _make_key(at: datetime, *, by: str, **fields: Any) -> None:
     with audit_dated(at):
-        key, _ = create_key(created_by=at_the_console(created_by), **fields)
+        key, _ = create_key(by=at_the_console(by), **fields)
     Key.objects.filter(pk=key.pk).update(created=at)
 
 

@@ -8,6 +8,7 @@ from fim.models.hosts import BlindReason, DroppedRange, Host
 from fim.record.truncation import truncate_text
 from threats.models import Alert, Severity
 from threats.services import change_alert_status, record_event
+from users.audit.actors import SYSTEM
 
 SILENT = "host.silent"
 RETURNED = "host.returned"
@@ -15,8 +16,6 @@ BLIND = "host.blind"
 SEES_AGAIN = "host.sees_again"
 WAS_BLIND = "host.was_blind"
 DROPPED_LOGS = "host.dropped_logs"
-# In an alert's history. No user name may hold a space.
-THE_NODE = "the node"
 MAX_DROP_EVENTS = 20
 MAX_ROOTS_NAMED = 5
 MAX_ROOT_CHARACTERS = 255
@@ -128,7 +127,7 @@ def _record_end(host: Host, trouble: str, event_type: str, description: str) -> 
     )
     alerts = Alert.objects.unresolved().select_for_update()
     if alert := alerts.filter(dedup_key=dedup_key_of(trouble, host.name)).first():
-        change_alert_status(alert, status=alert.status, by=THE_NODE, note=description)
+        change_alert_status(alert, status=alert.status, by=SYSTEM, note=description)
 
 
 def _shown(moment: datetime | None) -> str:

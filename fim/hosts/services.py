@@ -16,6 +16,7 @@ from fim.models.fields import CompactDateTimeField
 from fim.models.hosts import BlindReason, DroppedRange, Host, HostCheck
 from fim.record.fields import EARLIEST, MAX_AHEAD, MAX_INTEGER
 from fim.store.dialects.turns import turn_to_write
+from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
 
@@ -140,7 +141,7 @@ def _counted_before(host: Host, first_seqs: Sequence[int]) -> dict[int, int]:
     return counted
 
 
-def forget_host(host: Host, *, by: str) -> None:
+def forget_host(host: Host, *, by: Actor) -> None:
     """Delete a host that is no more; its logs and events stay. Another heartbeat brings it back."""
     with transaction.atomic():
         for found in Host.objects.select_for_update().filter(pk=host.pk):

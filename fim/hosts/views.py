@@ -19,7 +19,7 @@ from fim.ingest import schema
 from fim.ingest.default_host import default_host
 from fim.ingest.permissions import MayPostLogsOrIsNear
 from fim.models.hosts import Host, HostQuerySet, State
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.authentication import KeyAuthentication
 from users.permissions import IsAdmin, IsPerson
 from users.throttles import IngestThrottle, KeyThrottle
@@ -89,7 +89,7 @@ class HostViewSet(
         return super().destroy(request, *args, **kwargs)
 
     def perform_destroy(self, instance: Host) -> None:
-        forget_host(instance, by=who_of(self.request))
+        forget_host(instance, by=actor_of(self.request))
 
 
 class IncronView(APIView):

@@ -32,7 +32,7 @@ from fim.logs.reports import DayReport, logs_of_day, report_day, report_days
 from fim.models import FimLog
 from fim.models.days import FIRST_DAY, LAST_DAY
 from fim.store.deletes import delete_logs
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.permissions import IsAdmin, IsPerson
 
 MAX_LOGS_A_CATEGORY = 1_000
@@ -67,7 +67,7 @@ class FimLogViewSet(
     def destroy_many(self, request: Request) -> Response:
         serializer = serializers.IdsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        deleted = delete_logs(serializer.validated_data["ids"], by=who_of(request))
+        deleted = delete_logs(serializer.validated_data["ids"], by=actor_of(request))
         return Response({"deleted": deleted})
 
 

@@ -11,6 +11,7 @@ from fim.logs.export import read_batches
 from fim.models import FimLog
 from fim.store.deletes import delete_logs
 from fim.store.dialects.turns import turn_to_write
+from users.audit.actors import SYSTEM
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +50,7 @@ def delete_in_turns(batches: Iterable[Sequence[int]]) -> Iterator[int]:
     for ids in batches:
         with turn_to_write():
             started = time.monotonic()
-            deleted = delete_logs(ids)
+            deleted = delete_logs(ids, by=SYSTEM)
             seconds = time.monotonic() - started
         yield deleted
         time.sleep(seconds)

@@ -12,6 +12,7 @@ from fim.record.parsed import event_id_of
 from fim.store.counts import Key, by_day, keys_of, subtract_counts
 from fim.store.dialects.logs import set_event_ids
 from fim.store.dialects.turns import turn_to_write
+from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
 
@@ -21,7 +22,7 @@ AUDITED_IDS = 1_000
 AUDITED_KEYS = 100
 
 
-def delete_logs(ids: Iterable[int], *, by: str = "") -> int:
+def delete_logs(ids: Iterable[int], *, by: Actor) -> int:
     """Delete logs and take them from the day counts; return how many there were.
 
     Ids that are not stored do not count. One transaction: all of them go, or none. What a person
@@ -51,7 +52,7 @@ def delete_logs(ids: Iterable[int], *, by: str = "") -> int:
     return deleted.total()
 
 
-def _audit_deletion(by: str, ids: Sequence[int], deleted: Counter[Key]) -> None:
+def _audit_deletion(by: Actor, ids: Sequence[int], deleted: Counter[Key]) -> None:
     """Write what was deleted: how many of which host, day and category, and their ids."""
     logs = [
         {"day": day, "host": host, "category": category, "count": count}

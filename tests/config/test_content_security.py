@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from config.content_security import API_POLICY, CONSOLE_POLICY, DOCS_POLICY
-from tests.factories import make_alert, make_host, make_key, make_log
-from users.audit.services import Who, write_audit
+from tests.factories import ALMA, make_alert, make_host, make_key, make_log
+from users.audit.services import write_audit
 from users.models import AuditAction, AuditEntry, Kind
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def refused_in(page):
 @pytest.fixture
 def pages(admin):
     """Return the path of every page that the console links to, from the first page on."""
-    write_audit(Who(admin.username), AuditAction.CHANGED, Kind.USER, after={"role": "admin"})
+    write_audit(ALMA, AuditAction.CHANGED, Kind.USER, after={"role": "admin"})
     log, alert, (key, _) = make_log(category="malware"), make_alert(), make_key()
     return [
         "/admin/",

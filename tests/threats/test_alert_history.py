@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from tests.factories import make_alert
+from tests.factories import ALMA, make_alert
 from tests.threats.test_event_detail import MISSING_IDS
 from threats.services import change_alert_status
 
@@ -22,7 +22,7 @@ def make_history(changes):
         alert = make_alert()
         for number in range(changes):
             status = "OPEN" if number % 2 else "ACK"
-            change_alert_status(alert, status=status, by="alma", note=f"{number}")
+            change_alert_status(alert, status=status, by=ALMA, note=f"{number}")
     return alert
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from tests.factories import event_json, make_alert, make_event
+from tests.factories import ALMA, event_json, make_alert, make_event
 from tests.threats.test_event_detail import MISSING_IDS
 from threats.models import Alert, Event
 from threats.services import acknowledge_alert, resolve_alert
@@ -71,8 +71,8 @@ def test_list_costs_two_queries_however_many_rows(analyst_client, django_assert_
 
 def test_filters_by_status(analyst_client):
     unresolved, acknowledged, resolved = make_alert(), make_alert(), make_alert()
-    acknowledge_alert(acknowledged, by="alma")
-    resolve_alert(resolved, by="alma")
+    acknowledge_alert(acknowledged, by=ALMA)
+    resolve_alert(resolved, by=ALMA)
 
     assert found(analyst_client, status="OPEN") == [unresolved.pk]
     assert found(analyst_client, status=["OPEN", "ACK"]) == [acknowledged.pk, unresolved.pk]
@@ -162,7 +162,7 @@ def test_ignores_what_the_client_does_not_decide(admin_client):
 
 
 def test_says_why_a_resolved_alert_cannot_be_acknowledged(admin_client):
-    alert = resolve_alert(make_alert(), by="alma")
+    alert = resolve_alert(make_alert(), by=ALMA)
 
     response = admin_client.patch(url_of(alert), {"status": "ACK"})
 
@@ -175,7 +175,7 @@ def test_says_why_a_resolved_alert_cannot_be_acknowledged(admin_client):
 
 
 def test_says_why_an_alert_cannot_be_reopened(admin_client):
-    alert = resolve_alert(make_alert(dedup_key="k"), by="alma")
+    alert = resolve_alert(make_alert(dedup_key="k"), by=ALMA)
     make_alert(dedup_key="k")
 
     response = admin_client.patch(url_of(alert), {"status": "OPEN"})

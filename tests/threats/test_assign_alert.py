@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import make_alert
+from tests.factories import ALMA, AMIRA, make_alert
 from threats.models import Alert
 from threats.services import Gone, acknowledge_alert, assign_alert, resolve_alert
 
@@ -19,28 +19,28 @@ def history_of(alert):
 
 
 def test_keeps_who_gave_it_to_whom():
-    alert = acknowledge_alert(make_alert(), by="alma")
+    alert = acknowledge_alert(make_alert(), by=ALMA)
 
-    assign_alert(alert, assignee="amira", by="alma", note="You know this host.")
+    assign_alert(alert, assignee="amira", by=ALMA, note="You know this host.")
 
     assert Alert.objects.get().assignee == "amira"
     assert history_of(alert)[1:] == [("alma", "ACK", "ACK", "amira", "You know this host.")]
 
 
 def test_takes_it_from_everyone():
-    alert = assign_alert(make_alert(), assignee="amira", by="alma")
+    alert = assign_alert(make_alert(), assignee="amira", by=ALMA)
 
-    assign_alert(alert, assignee="", by="amira")
+    assign_alert(alert, assignee="", by=AMIRA)
 
     assert Alert.objects.get().assignee == ""
     assert [row[3] for row in history_of(alert)] == ["amira", ""]
 
 
 def test_whom_it_has_already_is_no_change():
-    alert = assign_alert(make_alert(), assignee="amira", by="alma")
+    alert = assign_alert(make_alert(), assignee="amira", by=ALMA)
 
-    assign_alert(alert, assignee="amira", by="amira")
-    assign_alert(alert, assignee="amira", by="amira", note="Still on it.")
+    assign_alert(alert, assignee="amira", by=AMIRA)
+    assign_alert(alert, assignee="amira", by=AMIRA, note="Still on it.")
 
     assert [row[3:] for row in history_of(alert)] == [("amira", ""), (None, "Still on it.")]
 
@@ -50,7 +50,7 @@ def test_an_alert_that_is_gone_is_not_assigned():
     Alert.objects.all().delete()
 
     with pytest.raises(Gone):
-        assign_alert(alert, assignee="amira", by="alma")
+        assign_alert(alert, assignee="amira", by=ALMA)
 
 
 def test_an_admin_assigns_without_a_status(admin_client):
@@ -78,7 +78,7 @@ def test_an_admin_assigns_and_acknowledges_at_once(admin_client, method):
 
 
 def test_assigns_nothing_where_the_status_is_refused(admin_client):
-    alert = resolve_alert(make_alert(), by="alma")
+    alert = resolve_alert(make_alert(), by=ALMA)
 
     response = admin_client.patch(url_of(alert), {"assignee": "amira", "status": "ACK"})
 
@@ -108,7 +108,7 @@ def test_analysts_do_not_assign(analyst_client):
 
 
 def test_lists_the_alerts_of_one_person(analyst_client):
-    mine = assign_alert(make_alert(), assignee="amira", by="alma")
+    mine = assign_alert(make_alert(), assignee="amira", by=ALMA)
     make_alert()
 
     found = analyst_client.get("/api/alerts/", {"assignee": "amira"}).json()["results"]

@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError
 
-from tests.factories import make_alert
+from tests.factories import ALMA, AMIRA, make_alert
 from threats.models import Alert, AlertChange
 from threats.services import (
     Gone,
@@ -41,14 +41,14 @@ def in_status(status, **fields):
 def test_changes_the_status(before, after):
     alert = in_status(before)
 
-    changed = change_alert_status(alert, status=after, by="alma")
+    changed = change_alert_status(alert, status=after, by=ALMA)
 
     assert changed.status == Alert.objects.get().status == after
 
 
 @time_machine.travel(NOON, tick=False)
 def test_writes_who_changed_it_when_and_why():
-    alert = acknowledge_alert(make_alert(), by="alma", note="I look at it.")
+    alert = acknowledge_alert(make_alert(), by=ALMA, note="I look at it.")
 
     change = alert.changes.get()
     assert (change.changed_by, change.from_status, change.to_status, change.note) == (
@@ -61,9 +61,9 @@ def test_writes_who_changed_it_when_and_why():
 
 
 def test_writes_a_line_of_history_for_each_change():
-    alert = acknowledge_alert(make_alert(), by="alma")
-    resolve_alert(alert, by="amira")
-    change_alert_status(alert, status="OPEN", by="alma")
+    alert = acknowledge_alert(make_alert(), by=ALMA)
+    resolve_alert(alert, by=AMIRA)
+    change_alert_status(alert, status="OPEN", by=ALMA)
 
     history = list(alert.changes.values_list("changed_by", "from_status", "to_status"))
     assert history == [
@@ -77,7 +77,7 @@ def test_writes_a_line_of_history_for_each_change():
 def test_writes_nothing_when_the_alert_has_the_status(status):
     alert = in_status(status)
 
-    changed = change_alert_status(alert, status=status, by="alma")
+    changed = change_alert_status(alert, status=status, by=ALMA)
 
     assert changed.status == status
     assert not AlertChange.objects.exists()
@@ -86,7 +86,7 @@ def test_writes_nothing_when_the_alert_has_the_status(status):
 def test_keeps_a_note_that_comes_without_a_change():
     alert = in_status("ACK")
 
-    change_alert_status(alert, status="ACK", by="alma", note="The vendor was told.")
+    change_alert_status(alert, status="ACK", by=ALMA, note="The vendor was told.")
 
     change = alert.changes.get()
     assert (change.from_status, change.to_status) == ("ACK", "ACK")
@@ -97,7 +97,7 @@ def test_refuses_to_acknowledge_a_resolved_alert():
     alert = in_status("RESOLVED")
 
     with pytest.raises(TransitionRefused) as refusal:
-        acknowledge_alert(alert, by="alma")
+        acknowledge_alert(alert, by=ALMA)
 
     assert refusal.value.detail == (
         f"Alert {alert.pk} is RESOLVED; from there it can become OPEN, not ACK."
@@ -107,11 +107,11 @@ def test_refuses_to_acknowledge_a_resolved_alert():
 
 
 def test_refuses_to_reopen_an_alert_while_another_one_of_its_key_is_unresolved():
-    alert = resolve_alert(make_alert(dedup_key=KEY), by="alma")
+    alert = resolve_alert(make_alert(dedup_key=KEY), by=ALMA)
     make_alert(dedup_key=KEY)
 
     with pytest.raises(SameTroubleUnresolved, match="'ssh:web-1'"):
-        change_alert_status(alert, status="OPEN", by="alma")
+        change_alert_status(alert, status="OPEN", by=ALMA)
 
     alert.refresh_from_db()
     assert alert.status == "RESOLVED"
@@ -119,26 +119,26 @@ def test_refuses_to_reopen_an_alert_while_another_one_of_its_key_is_unresolved()
 
 
 def test_reopens_an_alert_when_the_other_one_of_its_key_is_resolved():
-    first = resolve_alert(make_alert(dedup_key=KEY), by="alma")
-    resolve_alert(make_alert(dedup_key=KEY), by="alma")
+    first = resolve_alert(make_alert(dedup_key=KEY), by=ALMA)
+    resolve_alert(make_alert(dedup_key=KEY), by=ALMA)
 
-    assert change_alert_status(first, status="OPEN", by="alma").status == "OPEN"
+    assert change_alert_status(first, status="OPEN", by=ALMA).status == "OPEN"
 
 
 def test_goes_by_the_stored_status_not_by_the_one_that_was_read():
     alert = make_alert()
-    resolve_alert(Alert.objects.get(), by="amira")
+    resolve_alert(Alert.objects.get(), by=AMIRA)
 
     with pytest.raises(TransitionRefused):
-        acknowledge_alert(alert, by="alma")
+        acknowledge_alert(alert, by=ALMA)
 
 
 def test_refuses_an_alert_that_was_deleted_meanwhile():
     alert = make_alert()
-    delete_alert(Alert.objects.get(), by="alma")
+    delete_alert(Alert.objects.get(), by=ALMA)
 
     with pytest.raises(Gone):
-        acknowledge_alert(alert, by="alma")
+        acknowledge_alert(alert, by=ALMA)
 
 
 def test_database_refuses_a_change_that_changes_nothing():

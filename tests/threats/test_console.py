@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.clients import console_of
-from tests.factories import event_json, make_alert, make_event
+from tests.factories import ALMA, AMIRA, event_json, make_alert, make_event
 from threats.edits import update_event
 from threats.models import Alert, AlertChange, Event
 from threats.services import acknowledge_alert, resolve_alert
@@ -94,7 +94,7 @@ def test_lists_cost_the_same_for_one_row_and_for_ten(alma, url):
     ],
 )
 def test_lists_can_be_searched_and_filtered(amira, url, query):
-    acknowledge_alert(make_alert(source_name="ids-9", severity="CRITICAL"), by="alma")
+    acknowledge_alert(make_alert(source_name="ids-9", severity="CRITICAL"), by=ALMA)
     make_alert(source_name="ids-8")
 
     content = amira.get(url, query).content
@@ -112,7 +112,7 @@ def test_lists_take_bad_parameters(amira, url, query):
 @pytest.mark.parametrize("url", [EVENTS, ALERTS])
 def test_lists_sort_severity_by_how_bad_it_is(alma, url):
     for severity in ("HIGH", "LOW", "CRITICAL"):
-        update_event(make_alert().event, by="alma", severity=severity)
+        update_event(make_alert().event, by=ALMA, severity=severity)
     column = 2 if url == EVENTS else 1
 
     rows = alma.get(url, {"o": f"-{column}"}).context["cl"].result_list
@@ -165,7 +165,7 @@ def test_raising_an_event_opens_its_alert(amira):
 
 
 def test_only_admins_delete(alma, amira):
-    event = acknowledge_alert(make_alert(), by="alma").event
+    event = acknowledge_alert(make_alert(), by=ALMA).event
     url = f"{EVENTS}{event.pk}/delete/"
 
     assert amira.post(url, {"post": "yes"}).status_code == 403
@@ -175,7 +175,7 @@ def test_only_admins_delete(alma, amira):
 
 @pytest.mark.parametrize("url", [EVENTS, ALERTS])
 def test_admins_delete_many(alma, url):
-    alerts = [acknowledge_alert(make_alert(), by="alma") for _ in range(2)]
+    alerts = [acknowledge_alert(make_alert(), by=ALMA) for _ in range(2)]
     rows = [alert.event if url == EVENTS else alert for alert in alerts]
     body = {"action": "delete_selected", "_selected_action": [row.pk for row in rows]}
 
@@ -204,7 +204,7 @@ def test_actions_change_the_status_in_the_name_of_the_person(alma, action, statu
 
 
 def test_an_action_says_what_was_refused_and_does_the_rest(alma):
-    resolved, unresolved = resolve_alert(make_alert(), by="alma"), make_alert()
+    resolved, unresolved = resolve_alert(make_alert(), by=ALMA), make_alert()
 
     response = act(alma, "acknowledge", resolved, unresolved)
 
@@ -215,7 +215,7 @@ def test_an_action_says_what_was_refused_and_does_the_rest(alma):
 
 
 def test_an_action_that_did_nothing_claims_nothing(alma):
-    response = act(alma, "acknowledge", resolve_alert(make_alert(), by="alma"))
+    response = act(alma, "acknowledge", resolve_alert(make_alert(), by=ALMA))
 
     assert len(messages_of(response)) == 1
 
@@ -231,7 +231,7 @@ def test_analysts_have_no_actions(amira, action):
 
 
 def test_the_page_of_an_alert_shows_its_history(amira):
-    alert = acknowledge_alert(make_alert(), by="alma", note="I look at it.")
+    alert = acknowledge_alert(make_alert(), by=ALMA, note="I look at it.")
 
     response = amira.get(change_page(alert))
 
@@ -251,7 +251,7 @@ def test_an_admin_gives_a_note_with_the_status(alma):
 
 
 def test_an_admin_reopens_an_alert(alma):
-    alert = resolve_alert(make_alert(), by="amira")
+    alert = resolve_alert(make_alert(), by=AMIRA)
 
     save_status(alma, alert, status="OPEN")
 
@@ -259,7 +259,7 @@ def test_an_admin_reopens_an_alert(alma):
 
 
 def test_the_page_offers_only_what_the_status_may_become(alma):
-    alert = resolve_alert(make_alert(), by="amira")
+    alert = resolve_alert(make_alert(), by=AMIRA)
 
     response = save_status(alma, alert, status="ACK")
 
@@ -269,7 +269,7 @@ def test_the_page_offers_only_what_the_status_may_become(alma):
 
 
 def test_the_page_says_why_an_alert_cannot_be_reopened(alma):
-    alert = resolve_alert(make_alert(dedup_key="k"), by="amira")
+    alert = resolve_alert(make_alert(dedup_key="k"), by=AMIRA)
     make_alert(dedup_key="k")
 
     response = save_status(alma, alert, status="OPEN")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clients import console_of
-from tests.factories import make_alert
+from tests.factories import ALMA, make_alert
 from threats.models import Alert, AlertChange
 from threats.services import acknowledge_alert, resolve_alert
 
@@ -38,9 +38,9 @@ def save(browser, alert, **fields):
 def test_the_queue_shows_what_is_open_and_worst_and_oldest_first(amira):
     old = make_alert(source_name="old", severity="HIGH")
     worst = make_alert(source_name="worst", severity="CRITICAL")
-    mine = acknowledge_alert(make_alert(severity="CRITICAL"), by="alma")
+    mine = acknowledge_alert(make_alert(severity="CRITICAL"), by=ALMA)
     new = make_alert(source_name="new", severity="HIGH")
-    resolve_alert(make_alert(), by="alma")
+    resolve_alert(make_alert(), by=ALMA)
 
     rows = amira.get(ALERTS).context["cl"].result_list
 
@@ -48,7 +48,7 @@ def test_the_queue_shows_what_is_open_and_worst_and_oldest_first(amira):
 
 
 def test_resolved_alerts_are_shown_where_asked_for(amira):
-    resolved = resolve_alert(make_alert(), by="alma")
+    resolved = resolve_alert(make_alert(), by=ALMA)
 
     for status in ("RESOLVED", "all"):
         rows = amira.get(ALERTS, {"status__exact": status}).context["cl"].result_list

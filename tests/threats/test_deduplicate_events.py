@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError
 
-from tests.factories import event_json, make_alert, make_event
+from tests.factories import ALMA, event_json, make_alert, make_event
 from threats import services
 from threats.models import Alert, Event
 from threats.services import acknowledge_alert, delete_alert, record_event, resolve_alert
@@ -42,14 +42,14 @@ def test_counts_many_repeats_at_once():
 
 
 def test_counts_on_while_the_alert_is_acknowledged():
-    acknowledge_alert(make_alert(dedup_key=KEY), by="alma")
+    acknowledge_alert(make_alert(dedup_key=KEY), by=ALMA)
 
     assert repeat().event.count == 2
 
 
 def test_makes_a_new_event_and_alert_after_the_alert_is_resolved():
     first = make_alert(dedup_key=KEY)
-    resolve_alert(first, by="alma")
+    resolve_alert(first, by=ALMA)
 
     recorded = repeat()
 
@@ -59,7 +59,7 @@ def test_makes_a_new_event_and_alert_after_the_alert_is_resolved():
 
 
 def test_makes_a_new_event_after_the_alert_is_deleted():
-    delete_alert(make_alert(dedup_key=KEY), by="alma")
+    delete_alert(make_alert(dedup_key=KEY), by=ALMA)
 
     assert repeat().is_new
 

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from rest_framework.test import APIClient
 
-from tests.factories import event_json, make_alert, make_key
+from tests.factories import ALMA, event_json, make_alert, make_key
 from tests.threats.parallel import at_once
 from threats.edits import delete_event
 from threats.models import Alert, Event, EventReceipt
@@ -45,7 +45,7 @@ def test_a_repeated_id_of_a_counted_repeat_counts_once():
 
 
 def test_a_repeated_id_makes_no_event_after_the_alert_is_resolved():
-    resolve_alert(record(dedup_key=KEY).event.alert, by="alma")
+    resolve_alert(record(dedup_key=KEY).event.alert, by=ALMA)
 
     assert not record(dedup_key=KEY).is_new
     assert Event.objects.count() == 1
@@ -64,7 +64,7 @@ def test_other_ids_of_one_key_count_as_repeats():
 
 
 def test_a_deleted_event_takes_its_ids_with_it():
-    delete_event(record().event, by="alma")
+    delete_event(record().event, by=ALMA)
 
     assert not EventReceipt.objects.exists()
     assert record().is_new

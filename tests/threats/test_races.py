@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from rest_framework.test import APIClient
 
-from tests.factories import event_json, make_alert, make_event, make_key
+from tests.factories import ALMA, AMIRA, event_json, make_alert, make_event, make_key
 from tests.threats.parallel import at_once
 from threats import services
 from threats.edits import delete_event, update_event
@@ -56,7 +56,7 @@ def test_repeats_are_stored_while_their_alert_is_resolved_and_reopened():
     alert = make_alert(dedup_key=KEY)
     repeat = partial(record_event, **event_json(severity="HIGH", dedup_key=KEY))
 
-    outcomes = at_once(*[repeat] * 6, partial(resolve_alert, alert, by="alma"))
+    outcomes = at_once(*[repeat] * 6, partial(resolve_alert, alert, by=ALMA))
 
     assert not [each for each in outcomes if isinstance(each, Exception)]
     assert sum(Event.objects.values_list("count", flat=True)) == 7
@@ -68,7 +68,7 @@ def test_parallel_raises_of_one_event_make_one_alert():
     severities = ["HIGH", "CRITICAL"] * 3
 
     outcomes = at_once(
-        *(partial(update_event, event, by="alma", severity=each) for each in severities)
+        *(partial(update_event, event, by=ALMA, severity=each) for each in severities)
     )
 
     assert outcomes == [event] * 6
@@ -78,7 +78,7 @@ def test_parallel_raises_of_one_event_make_one_alert():
 def test_parallel_raises_of_two_events_of_one_key_leave_it_to_one_alert():
     events = [make_event(severity="LOW", dedup_key=KEY) for _ in range(6)]
 
-    at_once(*(partial(update_event, event, by="alma", severity="HIGH") for event in events))
+    at_once(*(partial(update_event, event, by=ALMA, severity="HIGH") for event in events))
 
     assert Alert.objects.count() == 6
     assert Alert.objects.filter(dedup_key=KEY).count() == 1
@@ -87,7 +87,7 @@ def test_parallel_raises_of_two_events_of_one_key_leave_it_to_one_alert():
 def test_two_people_who_acknowledge_at_once_write_one_line():
     alert = make_alert()
 
-    at_once(*(partial(acknowledge_alert, alert, by=name) for name in ("alma", "amira")))
+    at_once(*(partial(acknowledge_alert, alert, by=each) for each in (ALMA, AMIRA)))
 
     assert Alert.objects.get().status == "ACK"
     assert AlertChange.objects.count() == 1
@@ -110,7 +110,7 @@ def test_two_people_who_both_saw_it_open_write_one_line(monkeypatch):
 def test_people_who_act_at_once_leave_one_history():
     alert = make_alert()
     wanted = ["ACK", "RESOLVED", "OPEN"] * 2
-    calls = [partial(change_alert_status, alert, status=each, by="alma") for each in wanted]
+    calls = [partial(change_alert_status, alert, status=each, by=ALMA) for each in wanted]
 
     outcomes = at_once(*calls)
 
@@ -128,10 +128,10 @@ def test_a_deletion_that_meets_changes_takes_all_of_them(attempt):
     delete = delete_event if attempt % 2 else delete_alert
 
     outcomes = at_once(
-        partial(acknowledge_alert, alert, by="alma"),
-        partial(delete, [alert, alert.event][attempt % 2], by="alma"),
-        partial(resolve_alert, alert, by="amira"),
-        partial(update_event, alert.event, by="alma", severity="CRITICAL"),
+        partial(acknowledge_alert, alert, by=ALMA),
+        partial(delete, [alert, alert.event][attempt % 2], by=ALMA),
+        partial(resolve_alert, alert, by=AMIRA),
+        partial(update_event, alert.event, by=ALMA, severity="CRITICAL"),
     )
 
     failures = {type(each) for each in outcomes if isinstance(each, Exception)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import event_json
+from tests.factories import ALMA, event_json
 from tests.threats.parallel import at_once
 from threats.models import Alert, Event, Status
 from threats.services import record_event, resolve_alert
@@ -39,7 +39,7 @@ def test_counts_known_troubles_and_opens_the_others():
 
 def test_opens_a_new_alert_after_the_old_one_was_resolved():
     record_troubles(troubles("a", "b"))
-    resolve_alert(Alert.objects.get(dedup_key="a"), by="alma")
+    resolve_alert(Alert.objects.get(dedup_key="a"), by=ALMA)
 
     record_troubles(troubles("a", "b"))
 

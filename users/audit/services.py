@@ -5,36 +5,15 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
-from rest_framework.request import Request
 
-from config.api.errors import is_api
-from config.serving.client_address import client_address_text
-from users.models import AuditAction, AuditEntry, Channel, Kind, User
+from users.audit.actors import Actor, actor_for
+from users.models import AuditAction, AuditEntry, Kind, User
 
 Values = Mapping[str, Any]
 
 
-class Who(str):
-    """A user name that also tells from where, and by which channel, its person came."""
-
-    address: str
-    channel: str
-
-    def __new__(cls, name: str, *, address: str = "", channel: str = "") -> "Who":
-        who = super().__new__(cls, name)
-        who.address, who.channel = address, channel
-        return who
-
-
-def who_of(request: HttpRequest | Request) -> Who:
-    """Return who asks for a change, as services take it."""
-    plain = request._request if isinstance(request, Request) else request
-    name: str = request.user.username
-    return Who(name, address=client_address_text(plain), channel=_channel_of(plain))
-
-
 def write_audit(
-    by: str,
+    by: Actor,
     action: AuditAction,
     kind: Kind,
     *,
@@ -45,16 +24,18 @@ def write_audit(
 ) -> None:
     """Add what a person did to a thing: its kind (`alert`, `log`, ...), its id and its name.
 
-    What the node does by itself, in no person's name (`Who`), is not written. Call it in the
-    transaction of the change, so that there is no one without the other. Never hand it a password
-    or a key, hashed or not.
+    What the node does by itself (`Actor.system`) is not written. Call it in the transaction of
+    the change, so that there is no one without the other. Never hand it a password or a key,
+    hashed or not. Raises TypeError for a plain name, which would leave no entry.
     """
-    if not isinstance(by, Who):
+    if not isinstance(by, Actor):
+        raise TypeError(f"{by!r} is no Actor: it does not tell a person from the node.")
+    if by.is_system:
         return
     AuditEntry.objects.create(
-        person=str(by),
+        person=by.name,
         address=by.address,
-        channel=by.channel,
+        channel=by.channel or "",
         action=action,
         kind=kind,
         ref=str(ref),
@@ -87,9 +68,5 @@ def _write_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 def write_sign(request: HttpRequest, user: User, action: AuditAction) -> None:
     """Add that a person signed in or out."""
-    who = Who(user.username, address=client_address_text(request), channel=_channel_of(request))
-    write_audit(who, action, Kind.USER, ref=user.pk, name=user.username)
-
-
-def _channel_of(request: HttpRequest) -> Channel:
-    return Channel.API if is_api(request) else Channel.CONSOLE
+    by = actor_for(request, user.username)
+    write_audit(by, action, Kind.USER, ref=user.pk, name=user.username)

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from config.console.lists import StickyChangeList, StickyFilters, badge
 from config.console.moments import show_moment
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.keys.services import create_key, revoke_key
 from users.models import Key, Scope
 
@@ -118,14 +118,14 @@ class KeyAdmin(StickyFilters):
     def save_model(self, request: HttpRequest, obj: Key, form: ModelForm, change: bool) -> None:
         if change:
             if obj.revoked:
-                revoke_key(obj, by=who_of(request))
+                revoke_key(obj, by=actor_of(request))
             return
         made, text = create_key(
             name=obj.name,
             scopes=obj.scopes,
             host=obj.host,
             expires_at=obj.expiry_date,
-            created_by=who_of(request),
+            by=actor_of(request),
         )
         # The admin goes on with `obj`, to log the addition and to find its page.
         obj.pk, obj.prefix = made.pk, made.prefix
@@ -153,7 +153,7 @@ class KeyAdmin(StickyFilters):
     def revoke(self, request: HttpRequest, queryset: QuerySet[Key]) -> HttpResponse | None:
         if "confirm" not in request.POST:
             return self._ask(request, queryset)
-        count = sum(revoke_key(key, by=who_of(request)) for key in queryset)
+        count = sum(revoke_key(key, by=actor_of(request)) for key in queryset)
         noun = "key" if count == 1 else "keys"
         self.message_user(request, f"{count} {noun} revoked.", messages.SUCCESS)
         return None

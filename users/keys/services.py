@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from config.api.errors import DomainError
+from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Key, Kind, Scope
 
@@ -18,9 +19,9 @@ def create_key(
     *,
     name: str,
     scopes: set[Scope],
+    by: Actor,
     host: str = "",
     expires_at: datetime | None = None,
-    created_by: str = "",
 ) -> tuple[Key, str]:
     """Make a key; return it with its text, which is stored nowhere and cannot be shown again.
 
@@ -31,7 +32,7 @@ def create_key(
         name=name,
         host=host,
         expiry_date=expires_at,
-        created_by=str(created_by),
+        created_by=by.name,
         can_post_events=Scope.POST_EVENTS in scopes,
         can_post_logs=Scope.POST_LOGS in scopes,
     )
@@ -43,11 +44,11 @@ def create_key(
     with transaction.atomic():
         key.save(force_insert=True)
         after = {"scopes": sorted(key.scopes), "host": host, "expires_at": expires_at}
-        write_audit(created_by, AuditAction.ADDED, Kind.KEY, ref=key.prefix, name=name, after=after)
+        write_audit(by, AuditAction.ADDED, Kind.KEY, ref=key.prefix, name=name, after=after)
     return key, text
 
 
-def revoke_key(key: Key, *, by: str) -> bool:
+def revoke_key(key: Key, *, by: Actor) -> bool:
     """End a key for good; say whether it still counted."""
     with transaction.atomic():
         was_usable = Key.objects.filter(pk=key.pk, revoked=False).update(revoked=True) == 1

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
 
+from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
 
@@ -48,7 +49,7 @@ def list_lockouts() -> list[Lockout]:
     ]
 
 
-def unlock(*, username: str, address: str, by: str) -> bool:
+def unlock(*, username: str, address: str, by: Actor) -> bool:
     """Forget the failed sign-ins of a name from an address; say whether there were any."""
     if not (username and address):
         # The library would forget those of everyone.

@@ -21,7 +21,7 @@ from fim.protocols.dhimp.words import (
     translate_report,
 )
 from fim.store.deletes import delete_logs
-from users.audit.services import who_of
+from users.audit.actors import actor_of
 from users.serializers import CredentialsSerializer
 from users.views import LoginView
 
@@ -80,7 +80,7 @@ class DhimpLogViewSet(views.FimLogViewSet):
     def destroy_many(self, request: Request) -> Response:
         serializer = serializers.DhimpIdsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        deleted = delete_logs(serializer.validated_data["ids"], by=who_of(request))
+        deleted = delete_logs(serializer.validated_data["ids"], by=actor_of(request))
         return Response({"deleted": deleted, "message": f"{deleted} logs were deleted."})
 
 

@@ -10,13 +10,14 @@ from django.utils import timezone
 from fim.formats import osquery
 from fim.ingest.pipeline import ingest_records
 from fim.record.fields import read_text
+from users.audit.actors import Actor
 from users.keys.services import create_key
 from users.models import Key, Scope
 
 logger = logging.getLogger(__name__)
 
-# Marks the keys that enrolment made; no user name may hold a space.
-CREATED_BY = "osquery enrolment"
+# Marks the keys that enrolment made.
+ENROLMENT = Actor.system("osquery enrolment")
 MAX_NAME_CHARACTERS = 50
 
 
@@ -37,7 +38,7 @@ def enroll_host(*, secret: object, host: object) -> str:
         name=f"osquery {name}"[:MAX_NAME_CHARACTERS].strip(),
         scopes={Scope.POST_LOGS},
         host=name,
-        created_by=CREATED_BY,
+        by=ENROLMENT,
     )
     _revoke_all_but_the_newest(name)
     logger.info("osquery enrolled", extra={"host": name})
@@ -46,7 +47,7 @@ def enroll_host(*, secret: object, host: object) -> str:
 
 def _revoke_all_but_the_newest(host: str) -> None:
     """Of two enrolments at once each sees both keys here, and both keep the same one."""
-    keys = Key.objects.filter(created_by=CREATED_BY, host=host, revoked=False)
+    keys = Key.objects.filter(created_by=ENROLMENT.name, host=host, revoked=False)
     newest = keys.order_by("-created", "-pk").values_list("pk", flat=True).first()
     keys.exclude(pk=newest).update(revoked=True)
 

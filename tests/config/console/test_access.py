@@ -5,8 +5,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from tests.clients import console_of
-from tests.factories import make_alert, make_host, make_key, make_log, make_user
-from users.audit.services import Who, write_audit
+from tests.factories import ALMA, make_alert, make_host, make_key, make_log, make_user
+from users.audit.services import write_audit
 from users.models import AuditAction, AuditEntry, Kind
 from users.sign_in import backends
 
@@ -19,7 +19,7 @@ FOR_ADMINS = {"users/key", "users/user", "users/auditentry"}
 @pytest.fixture
 def pages(admin):
     """Return the list and the page of each thing, by what it is."""
-    write_audit(Who("alma"), AuditAction.CHANGED, Kind.USER, ref=admin.pk)
+    write_audit(ALMA, AuditAction.CHANGED, Kind.USER, ref=admin.pk)
     alert = make_alert()
     ids = {
         "threats/alert": alert.pk,

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from fim.models import DayCount, FimLog
 from fim.store.write import store_logs
 from tests.clients import console_of
-from tests.factories import make_log, new_log
+from tests.factories import ALMA, make_log, new_log
 from threats.models import Alert
 from threats.services import resolve_alert
 
@@ -281,7 +281,7 @@ def test_leads_to_the_unresolved_alert_that_it_raised(analyst_console):
     alert = Alert.objects.get()
 
     page = analyst_console.get(f"{LIST}{log.id}/change/")
-    resolve_alert(alert, by="alma")
+    resolve_alert(alert, by=ALMA)
 
     assert page.context["alert"] == alert
     assert analyst_console.get(f"{LIST}{log.id}/change/").context["alert"] is None

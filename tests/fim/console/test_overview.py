@@ -14,7 +14,7 @@ from fim.console.overview.hours import compare_with_yesterday, count_days
 from fim.models import DayCount, FimLog
 from fim.store.write import store_logs
 from tests.clients import console_of
-from tests.factories import NOON, make_alert, make_host, make_log, new_log
+from tests.factories import ALMA, NOON, make_alert, make_host, make_log, new_log
 from threats.queue import summarise_queue
 from threats.services import acknowledge_alert
 
@@ -82,7 +82,7 @@ def test_counts_open_alerts_by_severity_with_the_oldest():
     make_alert(severity="CRITICAL")
     with time_machine.travel(datetime(2026, 3, 14, 9, tzinfo=UTC)):
         make_alert(severity="HIGH")
-        acknowledge_alert(make_alert(severity="HIGH"), by="alma")
+        acknowledge_alert(make_alert(severity="HIGH"), by=ALMA)
     make_alert(severity="HIGH")
 
     queue = summarise_queue()

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from fim.models.hosts import Host
-from tests.factories import NOON, make_host
+from tests.factories import ALMA, NOON, make_host
 from threats.models import Alert, AlertChange, Event
 from threats.services import resolve_alert
 
@@ -82,7 +82,7 @@ def test_going_blind_again_counts_on_the_same_alert_or_opens_a_new_one():
         make_host()
     assert Alert.objects.get().event.count == 2
 
-    resolve_alert(Alert.objects.get(), by="alma")
+    resolve_alert(Alert.objects.get(), by=ALMA)
     make_host(**BLIND)
 
     assert Alert.objects.filter(status="OPEN").count() == 1

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from fim.hosts.services import check_hosts, record_silence_once
 from fim.models import DayCount
 from fim.models.hosts import Host, HostCheck
-from tests.factories import NOON, make_host, make_log
+from tests.factories import ALMA, NOON, make_host, make_log
 from tests.threats.parallel import at_once
 from threats.models import Alert, AlertChange, Event
 from threats.services import resolve_alert
@@ -108,7 +108,7 @@ def test_further_heartbeats_are_no_return():
 def test_its_return_leaves_a_resolved_alert_as_it_is():
     make_host()
     check(seconds=SILENT_AFTER)
-    resolve_alert(Alert.objects.get(), by="alma")
+    resolve_alert(Alert.objects.get(), by=ALMA)
 
     hear(seconds=400)
 
@@ -129,7 +129,7 @@ def test_the_next_silence_counts_on_the_same_alert_while_it_is_unresolved():
 def test_the_next_silence_after_a_resolved_one_is_a_new_alert():
     make_host()
     check(seconds=SILENT_AFTER)
-    resolve_alert(Alert.objects.get(), by="alma")
+    resolve_alert(Alert.objects.get(), by=ALMA)
     hear(seconds=400)
 
     check(seconds=400 + SILENT_AFTER)

@@ -17,6 +17,7 @@ from tests.factories import log_json, make_log, new_log
 from tests.patience import PATIENCE_SECONDS
 from tests.threats.parallel import held_up
 from threats.models import Alert
+from users.audit.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -147,10 +148,10 @@ def test_deletes_each_log_once_however_many_ask():
     ids = [make_log(path=f"/srv/{number}").pk for number in range(600)]
 
     deleted = in_parallel(
-        lambda: delete_logs(ids),
-        lambda: delete_logs(ids[550:]),
-        lambda: delete_logs(ids[:50]),
-        lambda: delete_logs(ids[::2]),
+        lambda: delete_logs(ids, by=SYSTEM),
+        lambda: delete_logs(ids[550:], by=SYSTEM),
+        lambda: delete_logs(ids[:50], by=SYSTEM),
+        lambda: delete_logs(ids[::2], by=SYSTEM),
     )
 
     assert sum(deleted) == 600
@@ -178,7 +179,9 @@ def test_lets_no_deletions_wait_for_each_other_in_a_ring(monkeypatch):
     quick = [make_log(path=f"/quick/{number}").pk for number in range(10)]
     slow = [make_log(path=f"/slow/{number}").pk for number in range(10)]
 
-    deleted = in_parallel(lambda: delete_logs(quick + slow), lambda: delete_logs(slow))
+    deleted = in_parallel(
+        lambda: delete_logs(quick + slow, by=SYSTEM), lambda: delete_logs(slow, by=SYSTEM)
+    )
 
     assert sum(deleted) == 20
     assert_counts_equal_rows(0)
@@ -188,7 +191,9 @@ def test_deletes_rightly_while_logs_come_in():
     ids = [make_log(path=f"/srv/{number}").pk for number in range(40)]
 
     in_parallel(
-        *[post(batch(range(30)))] * 2, lambda: delete_logs(ids[:30]), lambda: delete_logs(ids)
+        *[post(batch(range(30)))] * 2,
+        lambda: delete_logs(ids[:30], by=SYSTEM),
+        lambda: delete_logs(ids, by=SYSTEM),
     )
 
     assert_counts_equal_rows(30)

@@ -111,7 +111,7 @@ def test_may_be_repeated():
 def test_keeps_what_it_did_where_it_is_stopped(monkeypatch):
     store_old(5)
     deleting = retention.delete_logs
-    monkeypatch.setattr(retention, "delete_logs", lambda ids: deleting(ids) and 1 / 0)
+    monkeypatch.setattr(retention, "delete_logs", lambda ids, **by: deleting(ids, **by) and 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         prune("--batch-size", "2")

@@ -9,6 +9,7 @@ from fim.store.counts import recount
 from fim.store.deletes import delete_logs
 from fim.store.write import store_logs
 from tests.factories import make_log, new_log
+from users.audit.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ def test_follows_deletes():
     keep = make_log()
     gone = [make_log(), make_log(category="malware"), make_log(timestamp="2026-01-01")]
 
-    assert delete_logs([log.pk for log in gone]) == 3
+    assert delete_logs([log.pk for log in gone], by=SYSTEM) == 3
     assert counts() == {("2026-03-14", "web-1", "normal"): 1}
     assert FimLog.objects.get() == keep
 
@@ -80,8 +81,8 @@ def test_follows_deletes():
 def test_deletes_each_log_once():
     log = make_log()
 
-    assert delete_logs([log.pk, log.pk, log.pk + 1]) == 1
-    assert delete_logs([log.pk]) == 0
+    assert delete_logs([log.pk, log.pk, log.pk + 1], by=SYSTEM) == 1
+    assert delete_logs([log.pk], by=SYSTEM) == 0
     assert counts() == {}
 
 
@@ -94,7 +95,7 @@ def test_deletes_all_or_none(monkeypatch):
     monkeypatch.setattr("fim.store.deletes.subtract_counts", fail)
 
     with pytest.raises(RuntimeError):
-        delete_logs([log.pk])
+        delete_logs([log.pk], by=SYSTEM)
     assert FimLog.objects.filter(pk=log.pk).exists()
 
 
@@ -102,7 +103,7 @@ def test_does_not_fall_below_zero_after_drift():
     log = make_log()
     DayCount.objects.update(count=0)
 
-    delete_logs([log.pk])
+    delete_logs([log.pk], by=SYSTEM)
 
     assert DayCount.objects.get().count == 0
 

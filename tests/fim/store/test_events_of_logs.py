@@ -6,7 +6,7 @@ from django.db import IntegrityError
 from fim.models import DayCount, FimLog
 from fim.store import write
 from fim.store.write import store_logs
-from tests.factories import make_log, new_log
+from tests.factories import AMIRA, make_log, new_log
 from threats.models import Alert, Event
 from threats.services import resolve_alert
 
@@ -71,7 +71,7 @@ def test_raises_another_alert_for_another_host_path_or_category(other):
 
 def test_raises_another_alert_after_the_first_is_resolved():
     make_log(category="malware")
-    resolve_alert(Alert.objects.get(), by="amira")
+    resolve_alert(Alert.objects.get(), by=AMIRA)
 
     make_log(category="malware")
 

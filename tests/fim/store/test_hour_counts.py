@@ -10,6 +10,7 @@ from fim.store.counts import recount
 from fim.store.deletes import delete_logs
 from fim.store.write import store_logs
 from tests.factories import make_log, new_log
+from users.audit.actors import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ def test_follows_deletes():
     make_log()
     gone = [make_log(), make_log(category="malware"), make_log(timestamp="2026-01-01")]
 
-    delete_logs([log.pk for log in gone])
+    delete_logs([log.pk for log in gone], by=SYSTEM)
 
     assert counts() == {("2026-03-14 12", "normal"): 1}
 
@@ -56,7 +57,7 @@ def test_does_not_fall_below_zero_after_drift():
     log = make_log()
     HourCount.objects.update(count=0)
 
-    delete_logs([log.pk])
+    delete_logs([log.pk], by=SYSTEM)
 
     assert HourCount.objects.get().count == 0
 

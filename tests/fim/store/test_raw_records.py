@@ -13,6 +13,7 @@ from fim.record.raw import MAX_RAW_CHARACTERS, pack_raw, unpack_raw
 from fim.store.deletes import delete_logs
 from tests.factories import NOON, log_json, make_log
 from threats.models import Event
+from users.audit.actors import SYSTEM
 
 EVENT_ID = "0b8c1f5e-7f5c-4a0e-9d8e-3f1f6f0f2a11"
 
@@ -77,7 +78,7 @@ def test_keeps_no_second_copy_of_pickets_own_logs():
 def test_deleting_a_log_deletes_its_record():
     take({"log": 1})
 
-    delete_logs([FimLog.objects.get().pk])
+    delete_logs([FimLog.objects.get().pk], by=SYSTEM)
 
     assert not RawRecord.objects.exists()
 

@@ -2,13 +2,14 @@
 
 import pytest
 
-from users.audit.services import Who, write_audit
-from users.models import AuditAction, AuditEntry, Kind
+from tests.factories import ALMA
+from users.audit.actors import Actor
+from users.audit.services import write_audit
+from users.models import AuditAction, AuditEntry, Channel, Kind
 
 pytestmark = pytest.mark.django_db
 
 URL = "/api/audit/"
-ALMA = Who("alma", address="192.0.2.7", channel="console")
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def _entries(time_machine):
     write_audit(ALMA, AuditAction.REVOKED, Kind.KEY, ref="abc", name="sensor-1")
     change = {"before": {"status": "OPEN"}, "after": {"status": "ACK"}}
     write_audit(
-        Who("ben", channel="api"), AuditAction.CHANGED, Kind.ALERT, ref=7, name="HIGH x", **change
+        Actor("ben", Channel.API), AuditAction.CHANGED, Kind.ALERT, ref=7, name="HIGH x", **change
     )
 
 

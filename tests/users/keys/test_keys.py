@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from tests.factories import event_json, log_json, make_event, make_key
+from tests.factories import ALMA, event_json, log_json, make_event, make_key
 from users.keys.services import InvalidKey, create_key
 from users.models import Key, Scope
 
@@ -185,7 +185,7 @@ def test_is_not_logged(caplog):
 
 def test_a_key_needs_a_scope():
     with pytest.raises(InvalidKey, match="at least one scope"):
-        create_key(name="sensor-1", scopes=set())
+        create_key(name="sensor-1", scopes=set(), by=ALMA)
 
 
 def test_the_database_refuses_a_key_without_a_scope():
@@ -198,7 +198,7 @@ def test_the_database_refuses_a_key_without_a_scope():
 @pytest.mark.parametrize("fields", [{"name": ""}, {"name": "x" * 51}, {"host": "x" * 256}], ids=str)
 def test_refuses_a_name_or_host_that_does_not_fit(fields):
     with pytest.raises(InvalidKey):
-        create_key(**{"name": "sensor-1", "scopes": {Scope.POST_LOGS}} | fields)
+        create_key(**{"name": "sensor-1", "scopes": {Scope.POST_LOGS}, "by": ALMA} | fields)
 
 
 def test_refuses_an_end_that_has_passed():

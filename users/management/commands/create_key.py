@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from config.api.errors import DomainError
-from users.audit.services import Who
+from users.audit.actors import Actor
 from users.keys.services import create_key
 from users.models import Channel, Scope
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 scopes={Scope(scope) for scope in options["scope"]},
                 host=options["host"],
                 expires_at=expires_at,
-                created_by=Who("manage.py create_key", channel=Channel.COMMAND),
+                by=Actor("manage.py create_key", Channel.COMMAND),
             )
         except OverflowError as exc:
             raise CommandError(f"--expires-in-days {days} is beyond the calendar.") from exc
