@@ -101,7 +101,7 @@ def test_two_people_who_both_saw_it_open_write_one_line(monkeypatch):
         return move(*args, **kwargs)
 
     monkeypatch.setattr(services, "_move", move_together)
-    outcomes = at_once(*(partial(acknowledge_alert, alert, by=name) for name in ("alma", "amira")))
+    outcomes = at_once(*(partial(acknowledge_alert, alert, by=actor) for actor in (ALMA, AMIRA)))
 
     assert outcomes == [alert, alert]
     assert AlertChange.objects.count() == 1

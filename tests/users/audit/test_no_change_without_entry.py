@@ -5,18 +5,16 @@ from django.db import OperationalError
 
 from fim.models import DayCount, FimLog
 from fim.store.deletes import delete_logs
-from tests.factories import event_json, make_alert, make_event, make_key, make_log, make_user
+from tests.factories import ALMA, event_json, make_alert, make_event, make_key, make_log, make_user
 from threats.edits import add_event, add_events, delete_event, update_event
 from threats.models import Alert, AlertChange, Event
 from threats.services import acknowledge_alert, assign_alert, delete_alert
-from users.audit.services import Who
 from users.keys.services import create_key, revoke_key
 from users.models import AuditEntry, Key, Scope, User
 from users.services import audited_password, delete_user, save_user
 
 pytestmark = pytest.mark.django_db
 
-ALMA = Who("alma", address="192.0.2.7", channel="console")
 MODELS = (User, Key, Event, Alert, AlertChange, FimLog, DayCount)
 
 
@@ -44,7 +42,7 @@ def delete_account():
 
 
 def make_a_key():
-    return lambda: create_key(name="sensor-1", scopes={Scope.POST_EVENTS}, created_by=ALMA)
+    return lambda: create_key(name="sensor-1", scopes={Scope.POST_EVENTS}, by=ALMA)
 
 
 def revoke_a_key():
