@@ -1,6 +1,7 @@
 """The agent under test, on real directories."""
 
 import os
+import threading
 import time
 from contextlib import contextmanager
 
@@ -32,6 +33,24 @@ def running_agent(tree, node_url, **settings):
     finally:
         if not agent.is_finished:
             agent.finish(within_seconds=PATIENCE_SECONDS)
+
+
+@contextmanager
+def at_one_moment(agent):
+    """Let no time pass for the agent while its files are changed, however long that takes."""
+    is_held, take = threading.Lock(), agent.joiner.take
+
+    def take_when_free(**options):
+        with is_held:
+            return take(**options)
+
+    agent.joiner.take = take_when_free
+    with is_held:
+        yield
+        is_read = threading.Event()
+        agent.reader.when_caught_up(is_read.set)
+        assert is_read.wait(PATIENCE_SECONDS)
+    agent.joiner.take = take
 
 
 def changes(node, count):

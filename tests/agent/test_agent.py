@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.agent.agents import changes, running_agent
+from tests.agent.agents import at_one_moment, changes, running_agent
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -100,9 +100,10 @@ def test_moves_into_and_out_of_the_tree_are_creation_and_deletion(tree, node, tm
 
 def test_a_rotated_file_is_a_move_and_a_creation(tree, node):
     (tree / "a.log").write_text("old")
-    with running_agent(tree, node.url):
-        (tree / "a.log").rename(tree / "a.log.1")
-        (tree / "a.log").write_text("new")
+    with running_agent(tree, node.url) as agent:
+        with at_one_moment(agent):
+            (tree / "a.log").rename(tree / "a.log.1")
+            (tree / "a.log").write_text("new")
 
         assert sorted(changes(node, 2)) == [("created", "a.log"), ("moved", "a.log.1")]
 
@@ -110,11 +111,12 @@ def test_a_rotated_file_is_a_move_and_a_creation(tree, node):
 def test_a_place_is_left_before_it_is_taken(tree, node):
     for name in ("a", "b", "c"):
         (tree / name).write_text(name)
-    with running_agent(tree, node.url):
-        (tree / "c").rename(tree / "d")
-        (tree / "b").rename(tree / "c")
-        (tree / "a").rename(tree / "b")
-        (tree / "a").write_text("new")
+    with running_agent(tree, node.url) as agent:
+        with at_one_moment(agent):
+            (tree / "c").rename(tree / "d")
+            (tree / "b").rename(tree / "c")
+            (tree / "a").rename(tree / "b")
+            (tree / "a").write_text("new")
 
         wanted = [("moved", "d"), ("moved", "c"), ("moved", "b"), ("created", "a")]
         assert changes(node, 4) == wanted
@@ -123,28 +125,31 @@ def test_a_place_is_left_before_it_is_taken(tree, node):
 def test_of_two_files_that_change_places_one_is_moved(tree, node):
     (tree / "a").write_text("a")
     (tree / "b").write_text("b")
-    with running_agent(tree, node.url):
-        (tree / "a").rename(tree / "c")
-        (tree / "b").rename(tree / "a")
-        (tree / "c").rename(tree / "b")
+    with running_agent(tree, node.url) as agent:
+        with at_one_moment(agent):
+            (tree / "a").rename(tree / "c")
+            (tree / "b").rename(tree / "a")
+            (tree / "c").rename(tree / "b")
 
         assert [action for action, _ in changes(node, 2)] == ["moved", "created"]
 
 
 def test_a_file_written_over_and_over_is_one_log_with_a_count(agent, tree, node):
-    for number in range(20):
-        (tree / "a.txt").write_text(str(number))
+    with at_one_moment(agent):
+        for number in range(20):
+            (tree / "a.txt").write_text(str(number))
 
     assert changes(node, 1) == [("created", "a.txt")]
     assert node.logs[0]["attributes"]["count"] > 2
 
 
 def test_a_file_that_came_and_went_is_one_deletion_with_its_events(agent, tree, node):
-    (tree / "a.sh").write_text("rm")
-    (tree / "a.sh").unlink()
+    with at_one_moment(agent):
+        (tree / "a.sh").write_text("rm")
+        (tree / "a.sh").unlink()
 
     assert changes(node, 1) == [("deleted", "a.sh")]
-    events = node.logs[0]["attributes"]["events"]
+    events = node.logs[0]["attributes"]["steps"]
     assert [event.split()[0] for event in events] == ["created", "written", "deleted"]
 
 
@@ -172,9 +177,10 @@ def test_reports_all_of_a_directory_that_comes_and_all_of_one_that_leaves(tree, 
 def test_follows_a_directory_that_is_renamed(tree, node):
     (tree / "old" / "deep").mkdir(parents=True)
     (tree / "old" / "deep" / "a.txt").write_text("a")
-    with running_agent(tree, node.url):
-        (tree / "old").rename(tree / "new")
-        (tree / "new" / "deep" / "a.txt").write_text("changed")
+    with running_agent(tree, node.url) as agent:
+        with at_one_moment(agent):
+            (tree / "old").rename(tree / "new")
+            (tree / "new" / "deep" / "a.txt").write_text("changed")
 
         assert changes(node, 2) == [("moved", "new"), ("modified", "a.txt")]
     moved, modified = node.logs
@@ -221,8 +227,9 @@ def test_says_nothing_of_what_it_is_told_to_ignore(tree, node):
     (tree / "cache").mkdir()
     with running_agent(tree, node.url, ignore=("cache/", "*.tmp")) as agent:
         (tree / "cache" / "x").touch()
-        (tree / "a.tmp").touch()
-        (tree / "a.tmp").rename(tree / "a.txt")
+        with at_one_moment(agent):
+            (tree / "a.tmp").touch()
+            (tree / "a.tmp").rename(tree / "a.txt")
 
         assert changes(node, 1) == [("created", "a.txt")]
         assert agent.status().ignored["*.tmp"] >= 2
@@ -232,8 +239,9 @@ def test_says_nothing_of_what_it_is_told_to_ignore(tree, node):
 def test_says_once_that_a_watched_directory_is_gone_and_what_was_in_it(tree, node, caplog):
     (tree / "a.txt").touch()
     with running_agent(tree, node.url, is_patient=False) as agent:
-        (tree / "a.txt").unlink()
-        tree.rmdir()
+        with at_one_moment(agent):
+            (tree / "a.txt").unlink()
+            tree.rmdir()
 
         assert sorted(changes(node, 2)) == [("deleted", "a.txt"), ("deleted", "tree")]
         assert agent.ended.wait(PATIENCE_SECONDS)

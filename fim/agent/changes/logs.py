@@ -86,7 +86,7 @@ def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
         "changed": list(difference.changed),
         "before": _before(difference),
         "replaced": _replaced(difference.replaced),
-        "events": events if len(events) > 1 else [],
+        "steps": events if len(events) > 1 else [],
         "count": difference.count if difference.count > 1 else 0,
         "found_by": f"scan: {reason}" if difference.from_scan else "",
     }

@@ -102,7 +102,7 @@ class Packages:
         return self._dpkg.is_in(path, operation)
 
     def _is_dpkgs_own(self, path: str, operation: Operation) -> bool:
-        """Return whether a file that is gone was one of dpkg's events to a file of the package."""
+        """Return whether a file that is gone was one of dpkg's steps to a file of the package."""
         target, dot, suffix = path.rpartition(".")
         return f"{dot}{suffix}" in TEMPORARY and self._dpkg.is_in(target, operation)
 

@@ -66,7 +66,7 @@ def test_events_are_told_where_there_was_more_than_one():
     two = make_log("created", "/a", after=FILE, events=("created /a", "written /a"), count=7)
 
     assert "attributes" not in one
-    assert two["attributes"] == {"events": ["created /a", "written /a"], "count": 7}
+    assert two["attributes"] == {"steps": ["created /a", "written /a"], "count": 7}
 
 
 def test_a_scan_dates_a_change_by_the_file_itself():
@@ -112,7 +112,7 @@ def test_leaves_out_what_a_node_would_refuse_the_log_for():
 
     fit(log)
 
-    assert log["attributes"]["left_out"] == ["events"]
+    assert log["attributes"]["left_out"] == ["steps"]
     assert len(json.dumps(log["attributes"])) <= 65_536
     assert log["attributes"]["diff"]
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 from fim.agent.kernel import inotify
-from tests.agent.agents import changes, running_agent, wait_until
+from tests.agent.agents import at_one_moment, changes, running_agent, wait_until
 
 
 def make_odd_files(tree):
@@ -43,8 +43,9 @@ def wanted_kinds():
 
 
 def test_tells_each_kind_as_it_is(node, tree):
-    with running_agent(tree, node.url):
-        make_odd_files(tree)
+    with running_agent(tree, node.url) as agent:
+        with at_one_moment(agent):
+            make_odd_files(tree)
         changes(node, len(wanted_kinds()))
 
     assert kinds(node) == wanted_kinds()
@@ -79,10 +80,11 @@ def test_a_file_that_may_not_be_read_is_told_with_the_reason(node, tree, monkeyp
 
 
 def test_files_that_vanish_as_they_come_do_not_stop_it(node, tree):
-    with running_agent(tree, node.url, window_seconds=0.1):
-        for number in range(300):
-            (tree / f"{number}").touch()
-            (tree / f"{number}").unlink()
+    with running_agent(tree, node.url) as agent:
+        with at_one_moment(agent):
+            for number in range(300):
+                (tree / f"{number}").touch()
+                (tree / f"{number}").unlink()
 
         assert len(changes(node, 300)) == 300
     assert {log["action"] for log in node.logs} <= {"created", "deleted"}

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.agent.agents import changes, running_agent
+from tests.agent.agents import at_one_moment, changes, running_agent
 from tests.agent.debian import Debian
 from tests.patience import PATIENCE_SECONDS
 from tests.provided import provide
@@ -64,8 +64,9 @@ def move_a_file_made_elsewhere(file):
     [vim_without_backup, vim_that_copies, emacs_and_rsync, sed, move_a_file_made_elsewhere],
 )
 def test_a_save_is_one_modified_log_with_its_events(node, file, save):
-    with running_agent(file.parent, node.url):
-        save(file)
+    with running_agent(file.parent, node.url) as agent:
+        with at_one_moment(agent):
+            save(file)
 
         assert changes(node, 1) == [("modified", "a.conf")]
     (log,) = node.logs
@@ -74,41 +75,45 @@ def test_a_save_is_one_modified_log_with_its_events(node, file, save):
 
 
 def test_the_events_of_a_save_stand_in_their_order(node, file):
-    with running_agent(file.parent, node.url):
-        vim_without_backup(file)
+    with running_agent(file.parent, node.url) as agent:
+        with at_one_moment(agent):
+            vim_without_backup(file)
         changes(node, 1)
 
-    words = [event.split()[0] for event in node.logs[0]["attributes"]["events"]]
+    words = [event.split()[0] for event in node.logs[0]["attributes"]["steps"]]
     assert [word for word in words if word == "moved"] == ["moved"]
     assert words[0] == "created" and words[-1] == "deleted"
     assert node.logs[0]["attributes"]["count"] >= 9
 
 
 def test_a_backup_that_is_kept_is_a_file_of_its_own(node, file):
-    with running_agent(file.parent, node.url):
-        file.rename(file.with_name("a.conf~"))
-        file.write_text("new\n")
+    with running_agent(file.parent, node.url) as agent:
+        with at_one_moment(agent):
+            file.rename(file.with_name("a.conf~"))
+            file.write_text("new\n")
 
         assert sorted(changes(node, 2)) == [("created", "a.conf~"), ("modified", "a.conf")]
 
 
 def test_a_save_by_vim_itself(node, file):
     vim = provide("vim", "vim")
-    with running_agent(file.parent, node.url):
-        subprocess.run(
-            [vim, "-es", "-u", "NONE", "-c", "normal Gonew", "-c", "wq", file],
-            check=False,
-            env={**os.environ, "TERM": "dumb"},
-            timeout=PATIENCE_SECONDS,
-        )
+    with running_agent(file.parent, node.url) as agent:
+        with at_one_moment(agent):
+            subprocess.run(
+                [vim, "-es", "-u", "NONE", "-c", "normal Gonew", "-c", "wq", file],
+                check=False,
+                env={**os.environ, "TERM": "dumb"},
+                timeout=PATIENCE_SECONDS,
+            )
 
         assert changes(node, 1) == [("modified", "a.conf")]
 
 
 def test_a_temporary_name_without_a_save_is_not_hidden(node, file):
-    with running_agent(file.parent, node.url):
-        (file.parent / "x.tmp").write_text("x")
-        (file.parent / "x.tmp").unlink()
+    with running_agent(file.parent, node.url) as agent:
+        with at_one_moment(agent):
+            (file.parent / "x.tmp").write_text("x")
+            (file.parent / "x.tmp").unlink()
 
         assert changes(node, 1) == [("deleted", "x.tmp")]
 
@@ -126,12 +131,13 @@ def test_an_upgrade_by_dpkg_is_one_log_a_file(node, tmp_path):
     debian.install(first)
     tree = tmp_path / "root"
 
-    with running_agent(tree, node.url, window_seconds=0.5, ignore=[f"{tree}/var/"]):
-        debian.install(second)
+    with running_agent(tree, node.url, window_seconds=0.5, ignore=[f"{tree}/var/"]) as agent:
+        with at_one_moment(agent):
+            debian.install(second)
         changes(node, len(names))
 
     told = sorted((log["action"], log["path"]) for log in node.logs)
     assert told == [("modified", f"{tree}{name}") for name in names]
     (tool,) = [log for log in node.logs if log["path"].endswith("/tool")]
-    events = " ".join(tool["attributes"]["events"])
+    events = " ".join(tool["attributes"]["steps"])
     assert "deleted" in events and "tool.dpkg-tmp" in events and "tools" not in events
