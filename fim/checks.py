@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS
 
-from fim.store.dialects.subjects import has_search_index
+from fim.store.dialect import dialect
 
 
 @register(Tags.security)
@@ -26,7 +26,7 @@ def check_ingest_networks(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.database)
 def check_search_index(*, databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
     """Runs in `manage.py migrate` and `manage.py check --database default`."""
-    if DEFAULT_DB_ALIAS not in (databases or ()) or has_search_index():
+    if DEFAULT_DB_ALIAS not in (databases or ()) or dialect.has_search_index():
         return []
     return [
         Warning(

@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from fim.models import FimLog
-from fim.store.dialects.subjects import subjects_whose
+from fim.store.dialect import dialect
 
 MAX_SUBJECTS = 8
 LOGS_A_SUBJECT = 50
@@ -17,7 +17,7 @@ def logs_of_same_path(log: FimLog) -> list[FimLog]:
     that some user and process changed, on whatever host: a few ranges of an index, however many
     logs the path has.
     """
-    subjects = subjects_whose("path", log.path, limit=MAX_SUBJECTS) or []
+    subjects = dialect.subjects_whose("path", log.path, limit=MAX_SUBJECTS) or []
     ids: list[int] = []
     for subject in {log.subject_id, *subjects}:
         of_subject = FimLog.objects.filter(subject_id=subject).newest()

@@ -15,7 +15,7 @@ from fim.models import DayCount
 from fim.models.fields import CompactDateTimeField
 from fim.models.hosts import BlindReason, DroppedRange, Host, HostCheck
 from fim.record.fields import EARLIEST, MAX_AHEAD, MAX_INTEGER
-from fim.store.dialects.turns import turn_to_write
+from fim.store.dialect import dialect
 from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
@@ -38,7 +38,7 @@ def record_heartbeat(
     before, and each time of `was_blind`; a repeat records none. One that a later one overtook is a
     sign of life, and changes nothing else. One transaction, two statements where nothing happened.
     """
-    with turn_to_write(), transaction.atomic():
+    with dialect.write_lock(), transaction.atomic():
         host, _ = Host.objects.select_for_update().get_or_create(name=name)
         if host.is_silence_told:
             events.record_return(host, received_at=received_at)
@@ -163,7 +163,7 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
     last = HostCheck.objects.values_list("checked_at", flat=True).first() or EARLIEST
     if timedelta(0) <= now - last < min_gap:
         return 0
-    with turn_to_write(), transaction.atomic():
+    with dialect.write_lock(), transaction.atomic():
         # A write each time: where it fails, heartbeats could not have been stored either.
         HostCheck.objects.bulk_create(
             [HostCheck(pk=1, checked_at=now)],
@@ -203,7 +203,7 @@ def record_silence_once(host: Host) -> bool:
 
     Returns whether it was recorded.
     """
-    with turn_to_write(), transaction.atomic():
+    with dialect.write_lock(), transaction.atomic():
         same = Host.objects.filter(pk=host.pk, silent_at=host.silent_at, is_silence_told=False)
         is_mine = bool(same.update(is_silence_told=True))
         if is_mine:

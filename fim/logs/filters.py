@@ -8,7 +8,7 @@ from config.api.filters import MomentFilter
 from fim.logs.pagination import Span
 from fim.models import Action, Category, FimLog, FimLogQuerySet
 from fim.record.fields import LIMITS
-from fim.store.dialects.logs import with_values
+from fim.store.dialect import dialect
 from fim.store.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, search_logs
 
 
@@ -60,7 +60,7 @@ class FimLogFilter(filters.FilterSet):
     def filter_value(self, queryset: FimLogQuerySet, name: str, value: Any) -> FimLogQuerySet:
         values = value if isinstance(value, list) else [value]
         if name in self._looked_up():
-            return with_values(queryset, name, values)
+            return dialect.with_values(queryset, name, values)
         return queryset.filter(**{f"{name}__in": values})
 
     def _looked_up(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from config.api.pagination import PageNumberPagination
 from fim.models import DayCount, FimLog, FimLogQuerySet, HourCount
 from fim.models.days import bounds_of_day, bounds_of_hour, day_of
 from fim.record.fields import MAX_INTEGER
-from fim.store.dialects.logs import newest_ids
+from fim.store.dialect import dialect
 
 # As far as this, counting rows off is as cheap as asking the day counts where they begin.
 NEAR_ROWS = 1_000
@@ -129,7 +129,7 @@ class CappedResults:
     @cached_property
     def _ids(self) -> list[int]:
         """The newest, one more than are counted: what counts them has found every page."""
-        return newest_ids(self._logs, self.CAP + 1)
+        return dialect.newest_ids(self._logs, self.CAP + 1)
 
 
 class LogPagination(PageNumberPagination):

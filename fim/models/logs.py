@@ -26,6 +26,14 @@ class Action(models.TextChoices):
     ATTRIBUTES = "attributes", "Attributes"
 
 
+def holds(text: str) -> Q:
+    """The condition that a row's path, user or process holds a text, in any case.
+
+    For logs and for subjects, read row by row.
+    """
+    return Q(path__icontains=text) | Q(user__icontains=text) | Q(process__icontains=text)
+
+
 class FimLogQuerySet(models.QuerySet["FimLog"]):
     # What `of_subjects` chose from, and which; what is made of its answer knows neither.
     chosen: "tuple[FimLogQuerySet, list[int]] | None" = None

@@ -23,7 +23,7 @@ from django.db.models import QuerySet
 from fim.logs.export import FIELDS, ExportFormat, Row, join_lines, read_batches, rows_of
 from fim.models import FimLog
 from fim.models.days import bounds_of_month, day_of
-from fim.retention.prune import delete_in_turns
+from fim.retention.prune import delete_batches
 from fim.store.deletes import give_event_ids
 
 ARCHIVE_FIELDS = (*FIELDS, "raw")
@@ -124,7 +124,7 @@ def archive_month(
         raise ArchiveError(f"{part} does not hold what was written to it.")
     path = _publish(part, directory, f"logs-{month}", form)
     deleted = 0
-    for count in delete_in_turns(_batches(read_ids(path, form))):
+    for count in delete_batches(_batches(read_ids(path, form))):
         deleted += count
         on_progress("deleted", deleted)
     return Archive(path, written.logs, deleted)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from fim.logs.export import read_batches
 from fim.models import FimLog
 from fim.store.deletes import delete_logs
-from fim.store.dialects.turns import turn_to_write
+from fim.store.dialect import dialect
 from users.audit.actors import SYSTEM
 
 Progress = Callable[[int, int], None]
@@ -36,19 +36,19 @@ def prune_logs(
     """
     total, done = logs.count(), 0
     batches = read_batches(logs.only("pk", "timestamp"), newest_first=False, size=batch_size)
-    for deleted in delete_in_turns([log.pk for log in batch] for batch in batches):
+    for deleted in delete_batches([log.pk for log in batch] for batch in batches):
         done += deleted
         on_progress(done, total)
     return done
 
 
-def delete_in_turns(batches: Iterable[Sequence[int]]) -> Iterator[int]:
+def delete_batches(batches: Iterable[Sequence[int]]) -> Iterator[int]:
     """Delete batches of ids, each in a transaction of its own; yield how many logs there were.
 
     Rests after each for as long as it took, so that others have the database half of the time.
     """
     for ids in batches:
-        with turn_to_write():
+        with dialect.write_lock():
             started = time.monotonic()
             deleted = delete_logs(ids, by=SYSTEM)
             seconds = time.monotonic() - started

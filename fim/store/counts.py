@@ -13,7 +13,7 @@ from django.db.models import Case, Count, F, Value, When
 from config.raw_sql import run
 from fim.models import DayCount, FimLog, HourCount
 from fim.models.days import HOURS, bounds_of_day, bounds_of_hour, day_of, hour_of
-from fim.store.dialects.turns import hold_counts_still
+from fim.store.dialect import dialect
 
 # Day, hour, host, category: fine enough for both tables.
 Key = tuple[date, int, str, str]
@@ -127,7 +127,7 @@ def _days_with_logs() -> Iterator[date]:
 
 def _recount_day(day: date) -> int:
     with transaction.atomic():
-        hold_counts_still()
+        dialect.hold_counts_still()
         actual = _count_logs(day)
         drifted = _drift(by_day(actual), _kept_days(day))
         drifted += _drift(by_hour(actual), _kept_hours(day))

@@ -10,8 +10,7 @@ from django.db import IntegrityError, transaction
 from fim.models import FimLog
 from fim.record.parsed import event_id_of
 from fim.store.counts import Key, by_day, keys_of, subtract_counts
-from fim.store.dialects.logs import set_event_ids
-from fim.store.dialects.turns import turn_to_write
+from fim.store.dialect import dialect
 from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
@@ -78,5 +77,5 @@ def give_event_ids(logs: Sequence[FimLog]) -> None:
         parts = [log.pk, *moments, log.host, log.action, log.path]
         log.event_id = uuid.UUID(event_id_of("archive", parts))
     # Refused where such a copy is stored besides them: the ids are right, and stay in the copies.
-    with suppress(IntegrityError), turn_to_write(), transaction.atomic():
-        set_event_ids({log.pk: log.event_id for log in nameless if log.event_id})
+    with suppress(IntegrityError), dialect.write_lock(), transaction.atomic():
+        dialect.set_event_ids({log.pk: log.event_id for log in nameless if log.event_id})

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from fim.models import FimLog
 from fim.record.new_log import NewLog
 from fim.record.parsed import ParsedEvent
-from fim.store.dialects.turns import turn_to_write
+from fim.store.dialect import dialect
 from fim.store.write import store_logs
 from threats.services import record_event
 
@@ -122,7 +122,7 @@ def _lead(own: PendingWrite) -> None:
     group: list[PendingWrite] = []
     try:
         # While another process writes, more requests of this one join the group.
-        with turn_to_write():
+        with dialect.write_lock():
             group = _queue.next_group()
             _commit_group(group)
     except BaseException as exc:

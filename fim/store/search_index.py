@@ -8,11 +8,11 @@ PostgreSQL's own index holds back what is new in the same way (GIN's pending lis
 
 import time
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from config.periodic import PeriodicThread
-from fim.store.dialects.subjects import add_to_search_index, search_mark
-from fim.store.dialects.turns import turn_to_write
+from fim.store import sqlite
+from fim.store.dialect import dialect
 
 # One step: some 20 ms, in which no commit begins.
 SUBJECTS_A_STEP = 500
@@ -29,8 +29,8 @@ def index_subjects(*, max_steps: int | None = None) -> int:
     added = steps = 0
     while max_steps is None or steps < max_steps:
         started = time.monotonic()
-        with turn_to_write(), transaction.atomic():
-            found = add_to_search_index(SUBJECTS_A_STEP)
+        with sqlite.write_lock(), transaction.atomic():
+            found = sqlite.add_to_search_index(SUBJECTS_A_STEP)
         added, steps = added + found, steps + 1
         if found < SUBJECTS_A_STEP:
             break
@@ -46,7 +46,7 @@ class _Indexer:
 
     def index_some(self) -> None:
         before = self.newest
-        mark, self.newest = search_mark()
+        mark, self.newest = sqlite.search_mark()
         if mark < self.newest:
             index_subjects(max_steps=None if self.newest == before else STEPS_WHILE_BUSY)
 
@@ -56,7 +56,7 @@ _thread = PeriodicThread("search index", _Indexer().index_some, every_seconds=1)
 
 def start_indexing() -> None:
     """Begin in a thread of this process, on SQLite alone; a repeat does nothing."""
-    if connection.vendor == "sqlite":
+    if dialect is sqlite:
         _thread.start()
 
 

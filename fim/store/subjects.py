@@ -6,14 +6,9 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from fim.models import FimLogQuerySet
+from fim.models.logs import holds
 from fim.record.new_log import NewLog
-from fim.store.dialects.subjects import (
-    holds,
-    insert_subjects,
-    subject_ids,
-    subjects_whose,
-    subjects_with,
-)
+from fim.store.dialect import dialect
 
 # Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
 # the newest logs.
@@ -30,11 +25,11 @@ def assign_subjects(logs: Iterable[NewLog]) -> None:
     by_digest: dict[bytes, list[NewLog]] = {}
     for log in logs:
         by_digest.setdefault(_digest_of(log), []).append(log)
-    ids = subject_ids(list(by_digest))
+    ids = dialect.subject_ids(list(by_digest))
     if missing := sorted(by_digest.keys() - ids.keys()):
         # In order, so that parallel batches wait for each other in one direction.
-        insert_subjects([(digest, by_digest[digest][0]) for digest in missing])
-        ids |= subject_ids(missing)
+        dialect.insert_subjects([(digest, by_digest[digest][0]) for digest in missing])
+        ids |= dialect.subject_ids(missing)
     for digest, same in by_digest.items():
         for log in same:
             log.subject_id = ids[digest]
@@ -61,7 +56,7 @@ def logs_whose(logs: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
 
     Where too many subjects have it, it is common, and looked for among the newest logs alone.
     """
-    subjects = subjects_whose(name, value, limit=MAX_RARE_SUBJECTS + 1)
+    subjects = dialect.subjects_whose(name, value, limit=MAX_RARE_SUBJECTS + 1)
     if subjects is not None and len(subjects) <= MAX_RARE_SUBJECTS:
         return logs.of_subjects(subjects)
     return among_newest(logs, **{name: value})
@@ -81,7 +76,7 @@ def among_newest(logs: FimLogQuerySet, **exactly: str) -> FimLogQuerySet:
 
 def _rare_subjects(text: str) -> list[int] | None:
     """Return the ids of all subjects that hold a text; None where they are too many to list."""
-    found = subjects_with(text, limit=MAX_RARE_SUBJECTS + 1)
+    found = dialect.search_subjects(text, limit=MAX_RARE_SUBJECTS + 1)
     return found if found is not None and len(found) <= MAX_RARE_SUBJECTS else None
 
 

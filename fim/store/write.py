@@ -10,7 +10,7 @@ from django.db import transaction
 from fim.models import Category, FimLog, RawRecord
 from fim.record.new_log import NewLog
 from fim.store.counts import add_counts, keys_of
-from fim.store.dialects.logs import insert_logs, reserve_ids
+from fim.store.dialect import dialect
 from fim.store.subjects import assign_subjects
 from threats.models import Severity
 from threats.troubles import record_troubles
@@ -40,10 +40,10 @@ def store_logs(new_logs: Sequence[NewLog]) -> StoredLogs:
     if not new_logs:
         return StoredLogs([], [])
     with transaction.atomic():
-        for log, pk in zip(new_logs, reserve_ids(len(new_logs)), strict=True):
+        for log, pk in zip(new_logs, dialect.reserve_ids(len(new_logs)), strict=True):
             log.id = pk
         assign_subjects(new_logs)
-        if insert_logs(new_logs) == len(new_logs):
+        if dialect.insert_logs(new_logs) == len(new_logs):
             stored = StoredLogs(list(new_logs), [])
         else:
             stored = _split(new_logs)

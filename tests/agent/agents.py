@@ -38,19 +38,19 @@ def running_agent(tree, node_url, **settings):
 @contextmanager
 def at_one_moment(agent):
     """Let no time pass for the agent while its files are changed, however long that takes."""
-    is_held, take = threading.Lock(), agent.joiner.take
+    is_held, take = threading.Lock(), agent.coalescer.take
 
     def take_when_free(**options):
         with is_held:
             return take(**options)
 
-    agent.joiner.take = take_when_free
+    agent.coalescer.take = take_when_free
     with is_held:
         yield
         is_read = threading.Event()
         agent.reader.when_caught_up(is_read.set)
         assert is_read.wait(PATIENCE_SECONDS)
-    agent.joiner.take = take
+    agent.coalescer.take = take
 
 
 def changes(node, count):

@@ -255,9 +255,9 @@ REPEATS = [
     ),
     Mutant(
         "parallel batches insert logs in one order",
-        "fim/store/dialects/logs.py",
-        "map(_postgres_row, sorted(logs, key=_place_of))",
-        "map(_postgres_row, logs)",
+        "fim/store/postgresql.py",
+        "map(row_of, sorted(logs, key=_insert_order))",
+        "map(row_of, logs)",
         ("tests/fim/store/test_no_ring.py",),
         "postgres",
     ),

@@ -13,7 +13,7 @@ from fim.logs.export import FORMATS
 from fim.management.arguments import add_older_than_days, megabytes
 from fim.retention.archive import Archive, ArchiveError, Month, archive_month, locked, months_before
 from fim.retention.prune import days_ago
-from fim.store.dialects.space import reclaim_space
+from fim.store.dialect import dialect
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                     archives += [found] if found else []
         except (ArchiveError, OSError) as exc:
             raise CommandError(f"{exc} {_sum_up(archives)}") from exc
-        freed = reclaim_space()
+        freed = dialect.reclaim_space()
         bar.clear()
         self.stdout.write(f"{_sum_up(archives)} {megabytes(freed)} came back.")
 

@@ -10,7 +10,7 @@ from config.progress_bar import Bar
 from fim.management.arguments import add_older_than_days, megabytes, whole_number
 from fim.models import Category
 from fim.retention.prune import days_ago, logs_before, prune_logs
-from fim.store.dialects.space import reclaim_space
+from fim.store.dialect import dialect
 
 
 class Command(BaseCommand):
@@ -50,6 +50,6 @@ class Command(BaseCommand):
         )
         if bar.is_shown:
             bar.show("giving space back", count, count)
-        freed = reclaim_space()
+        freed = dialect.reclaim_space()
         bar.clear()
         self.stdout.write(f"Deleted {count} {what}; {megabytes(freed)} came back.")

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from fim.store import subjects
-from fim.store.dialects.subjects import add_to_search_index
+from fim.store.sqlite import add_to_search_index
 from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 
@@ -82,7 +82,7 @@ def test_finds_subjects_that_the_search_index_has_already(found):
 # PostgreSQL tells subjects apart without reading those that hold the text.
 BOUNDS = ["fim.store.subjects.MAX_RARE_SUBJECTS"]
 if connection.vendor == "sqlite":
-    BOUNDS.append("fim.store.dialects.subjects.MAX_HOLDERS")
+    BOUNDS.append("fim.store.sqlite.MAX_HOLDERS")
 
 
 @pytest.mark.parametrize("bound", BOUNDS)

@@ -318,7 +318,7 @@ def test_an_import_brings_everything_back_as_it_was(run, tmp_path):
 
 
 def test_an_import_repeats_nothing_that_is_still_stored(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "delete_in_turns", lambda batches: [])
+    monkeypatch.setattr(archive, "delete_batches", lambda batches: [])
     store_some()
     run()
 
@@ -329,7 +329,7 @@ def test_an_import_repeats_nothing_that_is_still_stored(run, tmp_path, monkeypat
 
 def test_two_archives_of_a_log_bring_it_back_once(run, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(archive, "delete_in_turns", lambda batches: [])
+        patched.setattr(archive, "delete_batches", lambda batches: [])
         store_some()
         run()
     run()

@@ -14,7 +14,7 @@ from django.db import connection
 from fim.models import DayCount, FimLog, RawRecord
 from fim.retention import prune as retention
 from fim.store.counts import recount
-from fim.store.dialects.space import reclaim_space
+from fim.store.dialect import dialect
 from fim.store.write import store_logs
 from tests.factories import NOON, make_log, new_log
 from threats.models import Alert, Event
@@ -161,7 +161,7 @@ if connection.vendor == "sqlite":
 
         # More than 2,000 pages, 500 a step of two queries.
         with django_assert_max_num_queries(20):
-            reclaim_space()
+            dialect.reclaim_space()
 
 else:
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from fim.models import FimLog, Subject
 from fim.store.counts import recount
-from fim.store.dialects.logs import ROWS_WORTH_A_COPY
+from fim.store.postgresql import ROWS_WORTH_A_COPY
 from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 from tests.threats.parallel import held_up

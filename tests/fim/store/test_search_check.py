@@ -3,7 +3,7 @@
 import pytest
 from django.core.checks import run_checks
 
-from fim.store.dialects.subjects import has_search_index
+from fim.store.dialect import dialect
 
 pytestmark = pytest.mark.django_db
 
@@ -13,16 +13,16 @@ def found():
 
 
 def test_says_what_the_database_under_test_has():
-    assert ("fim.W004" in found()) == (not has_search_index())
+    assert ("fim.W004" in found()) == (not dialect.has_search_index())
 
 
 def test_says_so_without_the_index(monkeypatch):
-    monkeypatch.setattr("fim.checks.has_search_index", lambda: False)
+    monkeypatch.setattr("fim.checks.dialect.has_search_index", lambda: False)
 
     assert "fim.W004" in found()
 
 
 def test_says_nothing_of_a_database_that_was_not_asked_for(monkeypatch):
-    monkeypatch.setattr("fim.checks.has_search_index", lambda: False)
+    monkeypatch.setattr("fim.checks.dialect.has_search_index", lambda: False)
 
     assert "fim.W004" not in [message.id for message in run_checks()]

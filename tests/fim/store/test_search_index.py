@@ -6,7 +6,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from fim.models import Subject
 from fim.store import search_index
-from fim.store.dialects.subjects import search_mark, subjects_with
+from fim.store.sqlite import search_mark, search_subjects
 from tests.factories import make_log
 from tests.node import running_node
 from tests.patience import wait_until
@@ -29,11 +29,11 @@ def test_commits_leave_the_index_alone():
 @pytest.mark.parametrize("text", ["needle", "NEEDLE", "née", "NÉE"])
 def test_finds_the_same_before_and_after(text):
     make_log(path="/srv/needle/née")
-    before = subjects_with(text, limit=5)
+    before = search_subjects(text, limit=5)
 
     search_index.index_subjects()
 
-    assert before == subjects_with(text, limit=5) == [newest()]
+    assert before == search_subjects(text, limit=5) == [newest()]
 
 
 def test_finds_one_in_the_index_and_one_behind_it():
@@ -41,8 +41,8 @@ def test_finds_one_in_the_index_and_one_behind_it():
     search_index.index_subjects()
     make_log(path="/srv/needle/2")
 
-    assert len(subjects_with("needle", limit=5)) == 2
-    assert len(subjects_with("needle", limit=1)) == 1
+    assert len(search_subjects("needle", limit=5)) == 2
+    assert len(search_subjects("needle", limit=1)) == 1
 
 
 def test_adds_in_steps(monkeypatch):
@@ -62,7 +62,7 @@ def test_a_broken_step_is_done_again():
         raise RuntimeError
 
     assert search_index.index_subjects() == 1
-    assert subjects_with("needle", limit=5) == [newest()]
+    assert search_subjects("needle", limit=5) == [newest()]
 
 
 def test_waits_for_a_quiet_round(monkeypatch):
@@ -100,5 +100,5 @@ def test_a_served_node_brings_it_up(tmp_path):
     with running_node(tmp_path) as node:
         log = {"path": "/srv/needle", "action": "created"}
         assert node.request("POST", "/api/ingest/fim/", log)[0] == 201
-        script = "from fim.store.dialects.subjects import search_mark; print(*search_mark())"
+        script = "from fim.store.sqlite import search_mark; print(*search_mark())"
         wait_until(lambda: "1 1" in node.manage("shell", "--no-imports", "-c", script))
