@@ -16,7 +16,7 @@ from fim.console.log_list import SAMPLED_LOGS, LogList
 from fim.console.same_path import logs_of_same_path
 from fim.models import FimLog, RawRecord
 from fim.store.deletes import delete_logs
-from fim.store.subjects import SCANNED_LOGS
+from fim.store.search import SCANNED_LOGS
 from fim.store.write import EVENT_SEVERITIES
 from threats.models import Alert
 from users.audit.actors import actor_of

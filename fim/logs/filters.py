@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from django_filters import rest_framework as filters
 
 from config.api.filters import MomentFilter
@@ -9,7 +10,14 @@ from fim.logs.pagination import Span
 from fim.models import Action, Category, FimLog, FimLogQuerySet
 from fim.record.fields import LIMITS
 from fim.store.dialect import dialect
-from fim.store.subjects import SCANNED_LOGS, among_newest, logs_whose, scan_logs, search_logs
+from fim.store.search import (
+    SCANNED_LOGS,
+    LogSearch,
+    among_newest,
+    logs_whose,
+    scan_logs,
+    search_logs,
+)
 
 
 class FimLogFilter(filters.FilterSet):
@@ -42,6 +50,17 @@ class FimLogFilter(filters.FilterSet):
         model = FimLog
         fields: list[str] = []
 
+    @cached_property
+    def found(self) -> LogSearch:
+        """The logs that all filters let through."""
+        search = LogSearch(self.queryset.all())
+        for name, value in self.form.cleaned_data.items():
+            search = self.filters[name].filter(search, value)
+        return search
+
+    def filter_queryset(self, queryset: FimLogQuerySet) -> FimLogQuerySet:
+        return self.found.logs
+
     def span(self) -> Span | None:
         """What was asked for, where day counts know how many such logs there are, else None."""
         chosen = self.form.cleaned_data
@@ -57,11 +76,11 @@ class FimLogFilter(filters.FilterSet):
     def category_of(self, status: str) -> str:
         return status
 
-    def filter_value(self, queryset: FimLogQuerySet, name: str, value: Any) -> FimLogQuerySet:
+    def filter_value(self, search: LogSearch, name: str, value: Any) -> LogSearch:
         values = value if isinstance(value, list) else [value]
         if name in self._looked_up():
-            return dialect.with_values(queryset, name, values)
-        return queryset.filter(**{f"{name}__in": values})
+            return search.filter(dialect.has_value(name, values))
+        return search.filter(**{f"{name}__in": values})
 
     def _looked_up(self) -> tuple[str, ...]:
         """Columns to look up in their own index, beside the one whose index leads to the logs.
@@ -77,14 +96,14 @@ class FimLogFilter(filters.FilterSet):
         is_rare = self.category_of(chosen["status"]) not in ("", Category.NORMAL)
         return ("action",) if is_rare else ("category",)
 
-    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
-        return search_logs(queryset, value)
+    def filter_search(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return search_logs(search, value)
 
-    def filter_subject(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
-        return logs_whose(queryset, name, value)
+    def filter_subject(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return logs_whose(search, name, value)
 
-    def filter_rule(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
-        return among_newest(queryset, rule=value)
+    def filter_rule(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return among_newest(search, rule=value)
 
 
 class ExportFilter(FimLogFilter):
@@ -93,11 +112,11 @@ class ExportFilter(FimLogFilter):
     def _looked_up(self) -> tuple[str, ...]:
         return ()
 
-    def filter_search(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
-        return scan_logs(queryset, value)
+    def filter_search(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return scan_logs(search, value)
 
-    def filter_subject(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
-        return queryset.filter(**{name: value})
+    def filter_subject(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return search.filter(**{name: value})
 
-    def filter_rule(self, queryset: FimLogQuerySet, name: str, value: str) -> FimLogQuerySet:
-        return queryset.filter(rule=value)
+    def filter_rule(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return search.filter(rule=value)

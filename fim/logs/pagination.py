@@ -15,10 +15,10 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from config.api.pagination import PageNumberPagination
-from fim.models import DayCount, FimLog, FimLogQuerySet, HourCount
+from fim.models import DayCount, FimLog, HourCount
 from fim.models.days import bounds_of_day, bounds_of_hour, day_of
 from fim.record.fields import MAX_INTEGER
-from fim.store.dialect import dialect
+from fim.store.search import LogSearch
 
 # As far as this, counting rows off is as cheap as asking the day counts where they begin.
 NEAR_ROWS = 1_000
@@ -110,8 +110,8 @@ class CappedResults:
 
     CAP = 500
 
-    def __init__(self, logs: FimLogQuerySet) -> None:
-        self._logs = logs
+    def __init__(self, search: LogSearch) -> None:
+        self._search = search
 
     def count(self) -> int:
         return min(len(self._ids), self.CAP)
@@ -129,7 +129,7 @@ class CappedResults:
     @cached_property
     def _ids(self) -> list[int]:
         """The newest, one more than are counted: what counts them has found every page."""
-        return dialect.newest_ids(self._logs, self.CAP + 1)
+        return self._search.newest_ids(self.CAP + 1)
 
 
 class LogPagination(PageNumberPagination):
@@ -148,7 +148,7 @@ class LogPagination(PageNumberPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.next_link: str | None = None
         self.request = request
-        self.results = _results(queryset, view.span)
+        self.results = _results(view.found, view.span)
         self.is_cursor = self.cursor_query_param in request.query_params
         if not self.is_cursor:
             return super().paginate_queryset(self.results, request, view) or []
@@ -186,8 +186,8 @@ class LogPagination(PageNumberPagination):
         return page[:size]
 
 
-def _results(logs: FimLogQuerySet, span: Span | None) -> Any:
-    return CappedResults(logs) if span is None else CountedResults(logs, span)
+def _results(found: LogSearch, span: Span | None) -> Any:
+    return CappedResults(found) if span is None else CountedResults(found.logs, span)
 
 
 def write_cursor(log: FimLog) -> str:

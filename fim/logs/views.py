@@ -53,7 +53,7 @@ class FimLogViewSet(
         filterset = self.filterset_class(self.request.query_params, queryset, request=self.request)
         if not filterset.is_valid():
             raise ValidationError(filterset.errors)
-        self.span = filterset.span()
+        self.found, self.span = filterset.found, filterset.span()
         return filterset.qs
 
     def get_permissions(self) -> list[BasePermission]:

@@ -35,16 +35,8 @@ def holds(text: str) -> Q:
 
 
 class FimLogQuerySet(models.QuerySet["FimLog"]):
-    # What `of_subjects` chose from, and which; what is made of its answer knows neither.
-    chosen: "tuple[FimLogQuerySet, list[int]] | None" = None
-
     def newest(self) -> "FimLogQuerySet":
         return self.order_by("-timestamp", "-pk")
-
-    def of_subjects(self, ids: list[int]) -> "FimLogQuerySet":
-        found = self.filter(subject_id__in=ids)
-        found.chosen = (self, ids)
-        return found
 
 
 def _text(name: str) -> "models.CharField[str, str]":

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from django.db import connection
+from django.db.models import Exists, Q
 
 from fim.models import FimLogQuerySet
 from fim.record.new_log import NewLog
@@ -56,11 +57,16 @@ class Dialect(Protocol):
         At most so many, in no order. None where to list them would cost more than to read logs.
         """
 
-    def with_values(self, logs: FimLogQuerySet, name: str, values: Sequence[str]) -> FimLogQuerySet:
-        """Return which logs have one of some values, given that another index leads to the logs."""
+    def has_value(self, name: str, values: Sequence[str]) -> Q | Exists:
+        """The condition that a column has one of some values, where another index leads to logs."""
 
-    def newest_ids(self, logs: FimLogQuerySet, limit: int) -> list[int]:
-        """Return the ids of logs that are newest first, at most so many."""
+    def newest_ids(
+        self, logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int
+    ) -> list[int]:
+        """Return the ids of those of some logs, newest first, that have one of some subjects.
+
+        At most so many; where `subjects` is None, of any.
+        """
 
     def has_search_index(self) -> bool:
         """Say whether searches have their index; True before the first migration."""

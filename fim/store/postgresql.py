@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from config.raw_sql import run, run_many
@@ -155,34 +155,35 @@ def _estimate(rows: QuerySet[Any]) -> int:
         return int(cursor.fetchone()[0][0]["Plan"]["Plan Rows"])
 
 
-def with_values(logs: FimLogQuerySet, name: str, values: Sequence[str]) -> FimLogQuerySet:
+def has_value(name: str, values: Sequence[str]) -> Q:
     """Compare the column: PostgreSQL fetches a row faster than it looks one up in an index."""
-    return logs.filter(**{f"{name}__in": values})
+    return Q(**{f"{name}__in": values})
 
 
-def newest_ids(logs: FimLogQuerySet, limit: int) -> list[int]:
+def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int) -> list[int]:
     """Let PostgreSQL choose an index, and read that in order; of subjects, the newest of each.
 
     It takes every text to be rare and every subject to have hundreds of logs, so it would sort all
     logs of a category for those that hold a text, or read a table from its beginning.
     """
-    ids = logs.values_list("pk", flat=True)[:limit]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ_IN_ORDER)
-        if logs.chosen is None or not _is_worth_each(cursor, *logs.chosen):
-            return list(ids)
-        chosen_from, subjects = logs.chosen
-        of_one = chosen_from.filter(subject_id=ONE_SUBJECT).values_list("timestamp", "pk")
+        if subjects is None:
+            return list(logs.values_list("pk", flat=True)[:limit])
+        if not _is_worth_each(cursor, logs, subjects):
+            found = logs.filter(subject_id__in=subjects)
+            return list(found.values_list("pk", flat=True)[:limit])
+        of_one = logs.filter(subject_id=ONE_SUBJECT).values_list("timestamp", "pk")
         newest, values = of_one[:limit].query.sql_with_params()
-        cursor.execute(NEWEST_OF_EACH.format(newest), [subjects, *values, limit])
+        cursor.execute(NEWEST_OF_EACH.format(newest), [list(subjects), *values, limit])
         return [row[0] for row in cursor.fetchall()]
 
 
-def _is_worth_each(cursor: Any, chosen_from: FimLogQuerySet, subjects: list[int]) -> bool:
+def _is_worth_each(cursor: Any, logs: FimLogQuerySet, subjects: Sequence[int]) -> bool:
     """Whether subjects have so few logs that another filter may throw all of them away."""
-    if not chosen_from.query.where:
+    if not logs.query.where:
         return True
-    cursor.execute(LOGS_OF_SUBJECTS, [subjects, MAX_LOGS_READ + 1])
+    cursor.execute(LOGS_OF_SUBJECTS, [list(subjects), MAX_LOGS_READ + 1])
     return int(cursor.fetchone()[0]) <= MAX_LOGS_READ
 
 

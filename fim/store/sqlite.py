@@ -199,7 +199,7 @@ def add_to_search_index(limit: int) -> int:
     return int(count)
 
 
-def with_values(logs: FimLogQuerySet, name: str, values: Sequence[str]) -> FimLogQuerySet:
+def has_value(name: str, values: Sequence[str]) -> Exists:
     """Look each log up in the column's own index, whose pages of the same hours hold hundreds.
 
     SQLite would fetch each row, a page of the file a log, to look at one column.
@@ -208,10 +208,12 @@ def with_values(logs: FimLogQuerySet, name: str, values: Sequence[str]) -> FimLo
     same = FimLog.objects.annotate(row=F("pk") + 0).filter(
         **{f"{name}__in": values}, timestamp=OuterRef("timestamp"), row=OuterRef("pk")
     )
-    return logs.filter(Exists(same))
+    return Exists(same)
 
 
-def newest_ids(logs: FimLogQuerySet, limit: int) -> list[int]:
+def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int) -> list[int]:
+    if subjects is not None:
+        logs = logs.filter(subject_id__in=subjects)
     return list(logs.values_list("pk", flat=True)[:limit])
 
 

@@ -298,7 +298,7 @@ COUNTS = [
     Mutant(
         "a recount holds the counts still",
         "fim/store/counts.py",
-        "        hold_counts_still()\n",
+        "        dialect.hold_counts_still()\n",
         "",
         ("tests/fim/ingest/test_parallel_posts.py",),
         "postgres",
@@ -393,8 +393,8 @@ RETENTION = [
     Mutant(
         "logs are deleted that are in the archive, and no other",
         "fim/retention/archive.py",
-        "delete_in_turns(_batches(read_ids(path, form)))",
-        'delete_in_turns(_batches(month.logs.values_list("pk", flat=True)))',
+        "delete_batches(_batches(read_ids(path, form)))",
+        'delete_batches(_batches(month.logs.values_list("pk", flat=True)))',
         ("tests/fim/retention/test_archive.py",),
     ),
     Mutant(

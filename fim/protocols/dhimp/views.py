@@ -21,6 +21,7 @@ from fim.protocols.dhimp.words import (
     translate_report,
 )
 from fim.store.deletes import delete_logs
+from fim.store.search import LogSearch
 from users.audit.actors import actor_of
 from users.serializers import CredentialsSerializer
 from users.views import LoginView
@@ -46,8 +47,8 @@ class DhimpLogFilter(FimLogFilter):
         label="Category.",
     )
 
-    def filter_status(self, queryset: Any, name: str, value: str) -> Any:
-        return self.filter_value(queryset, "category", self.category_of(value))
+    def filter_status(self, search: LogSearch, name: str, value: str) -> LogSearch:
+        return self.filter_value(search, "category", self.category_of(value))
 
     def category_of(self, status: str) -> str:
         categories = {word: str(category) for category, word in CATEGORY_WORDS.items()}

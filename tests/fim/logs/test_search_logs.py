@@ -5,7 +5,7 @@ from django.db import connection
 
 from fim.logs import pagination
 from fim.models import FimLog, Subject
-from fim.store import subjects
+from fim.store import search
 from fim.store.dialect import dialect
 from fim.store.write import store_logs
 from tests.factories import make_log, new_log
@@ -63,7 +63,7 @@ def test_finds_nothing(found):
 
 @pytest.mark.parametrize("most_subjects", [0, 2_000])
 def test_finds_the_newest_first_however_common_the_text(analyst_client, monkeypatch, most_subjects):
-    monkeypatch.setattr(subjects, "MAX_RARE_SUBJECTS", most_subjects)
+    monkeypatch.setattr(search, "MAX_RARE_SUBJECTS", most_subjects)
     ids = [
         make_log(path=f"/srv/www/{n % 3}", timestamp=f"2026-03-14T0{n}:00:00Z").id
         for n in (3, 1, 2, 5, 4)
