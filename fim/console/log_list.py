@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import BadRequest
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Sum
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -21,7 +21,7 @@ from rest_framework.exceptions import ValidationError
 
 from fim.logs.filters import FimLogFilter
 from fim.logs.pagination import read_cursor, write_cursor
-from fim.models import Action, Category, DayCount, FimLog
+from fim.models import Action, Category, DayCount, FimLog, FimLogQuerySet
 from fim.models.days import FIRST_DAY, LAST_DAY, bounds_of_day
 from fim.record.fields import LIMITS
 
@@ -86,12 +86,12 @@ class LogList:
         return f"{url}?{urlencode(self.rest_query | {'format': form})}"
 
     @cached_property
-    def logs(self) -> QuerySet[FimLog]:
+    def logs(self) -> FimLogQuerySet:
         newest = FimLog.objects.newest()
         if not self.is_valid:
             return newest.none()
         found = FimLogFilter(QueryDict(urlencode(self.rest_query)), newest)
-        return found.qs if found.is_valid() else newest.none()
+        return found.found.logs if found.is_valid() else newest.none()
 
     @cached_property
     def page(self) -> Sequence[FimLog]:
@@ -99,14 +99,12 @@ class LogList:
         logs = self.logs.defer("full_log", "attributes")
         older, newer = self._query.get("older", ""), self._query.get("newer", "")
         if newer:
-            moment, pk = _read(newer)
-            logs = logs.filter(timestamp__gte=moment).exclude(Q(timestamp=moment) & Q(pk__lte=pk))
-            found = list(logs.order_by("timestamp", "pk")[: LOGS_A_PAGE + 1])
+            after = logs.newer_than(*_read(newer)).order_by("timestamp", "pk")
+            found = list(after[: LOGS_A_PAGE + 1])
             self.has_newer, self.has_older = len(found) > LOGS_A_PAGE, True
             return found[:LOGS_A_PAGE][::-1]
         if older:
-            moment, pk = _read(older)
-            logs = logs.filter(timestamp__lte=moment).exclude(Q(timestamp=moment) & Q(pk__gte=pk))
+            logs = logs.older_than(*_read(older))
         found = list(logs[: LOGS_A_PAGE + 1])
         self.has_newer, self.has_older = bool(older), len(found) > LOGS_A_PAGE
         return found[:LOGS_A_PAGE]

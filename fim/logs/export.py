@@ -36,7 +36,7 @@ def read_batches(
     A log that is stored when this begins and is not deleted meanwhile comes exactly once; one
     that is stored meanwhile comes once or not at all. Costs up to two queries a batch, each a
     range of an index: one for the other logs of the moment it stopped at, however many these
-    are, and one for those beyond it.
+    are, and one for those beyond it. (`older_than` reads all logs of that moment anew.)
     """
     sign, beyond = ("-", "lt") if newest_first else ("", "gt")
     ordered = logs.order_by(f"{sign}timestamp", f"{sign}pk")

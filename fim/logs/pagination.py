@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.utils.functional import cached_property
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from config.api.pagination import PageNumberPagination
-from fim.models import DayCount, FimLog, HourCount
+from fim.models import DayCount, FimLog, FimLogQuerySet, HourCount
 from fim.models.days import bounds_of_day, bounds_of_hour, day_of
 from fim.record.fields import MAX_INTEGER
 from fim.store.search import LogSearch
@@ -172,13 +172,10 @@ class LogPagination(PageNumberPagination):
         }
         return [*super().get_schema_operation_parameters(view), cursor]
 
-    def _page_after(self, logs: QuerySet[FimLog], request: Request) -> list[FimLog]:
+    def _page_after(self, logs: FimLogQuerySet, request: Request) -> list[FimLog]:
         size = self.get_page_size(request)
         if text := request.query_params[self.cursor_query_param]:
-            timestamp, pk = read_cursor(text)
-            logs = logs.filter(timestamp__lte=timestamp).exclude(
-                Q(timestamp=timestamp) & Q(pk__gte=pk)
-            )
+            logs = logs.older_than(*read_cursor(text))
         page = list(logs[: size + 1])
         if len(page) > size:
             here = request.build_absolute_uri()

@@ -1,5 +1,6 @@
 """File-integrity logs, and what is searched for in them."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -37,6 +38,17 @@ def holds(text: str) -> Q:
 class FimLogQuerySet(models.QuerySet["FimLog"]):
     def newest(self) -> "FimLogQuerySet":
         return self.order_by("-timestamp", "-pk")
+
+    def older_than(self, timestamp: datetime, pk: int) -> "FimLogQuerySet":
+        """Logs that come behind a log in a list that is newest first. A range of an index.
+
+        It begins with the log's own moment, since a condition with OR is no range.
+        """
+        return self.filter(timestamp__lte=timestamp).exclude(Q(timestamp=timestamp) & Q(pk__gte=pk))
+
+    def newer_than(self, timestamp: datetime, pk: int) -> "FimLogQuerySet":
+        """Logs that come before a log in a list that is newest first. A range of an index."""
+        return self.filter(timestamp__gte=timestamp).exclude(Q(timestamp=timestamp) & Q(pk__lte=pk))
 
 
 def _text(name: str) -> "models.CharField[str, str]":

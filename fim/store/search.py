@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
-
 from fim.models import FimLogQuerySet
 from fim.models.logs import holds
 from fim.store.dialect import dialect
@@ -80,6 +78,6 @@ def among_newest(search: LogSearch, **exactly: str) -> LogSearch:
     """
     newest = search.logs.newest()
     for moment, pk in newest.values_list("timestamp", "pk")[SCANNED_LOGS - 1 : SCANNED_LOGS]:
-        is_older = Q(timestamp=moment) & Q(pk__lt=pk)
-        newest = newest.filter(timestamp__gte=moment).exclude(is_older)
+        # From that one on, itself included.
+        newest = newest.newer_than(moment, pk - 1)
     return LogSearch(newest.filter(**exactly))
