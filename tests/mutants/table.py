@@ -528,14 +528,14 @@ LISTS = [
     ),
     Mutant(
         "a cursor shows no log twice",
-        "fim/logs/pagination.py",
+        "fim/models/logs.py",
         "Q(timestamp=timestamp) & Q(pk__gte=pk)",
         "Q(timestamp=timestamp) & Q(pk__gt=pk)",
         ("tests/fim/logs/test_page_logs.py",),
     ),
     Mutant(
         "a cursor leaves out no log of the same moment",
-        "fim/logs/pagination.py",
+        "fim/models/logs.py",
         "Q(timestamp=timestamp) & Q(pk__gte=pk)",
         "Q(timestamp=timestamp)",
         ("tests/fim/logs/test_page_logs.py",),
