@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from threats.models import Alert, Event, Severity
-from threats.services import Gone, RecordedEvent, raise_severity, record_event, record_events
+from threats.models import Alert, Event, EventQuerySet, Severity
+from threats.services import Gone, RecordedEvent, record_event, record_events
 from users.audit.actors import Actor
 from users.audit.services import changed_values, write_audit
 from users.models import AuditAction, Kind
@@ -50,7 +50,7 @@ def update_event(event: Event, *, by: Actor, **changes: str) -> Event:
     with transaction.atomic():
         before = same.select_for_update().values(*changes).first() if changes else None
         severity = changes.get("severity")
-        is_raised = severity is not None and raise_severity(same, severity)
+        is_raised = severity is not None and _raise_severity(same, severity)
         if changes:
             same.update(**changes)
         stored = same.first()
@@ -62,6 +62,11 @@ def update_event(event: Event, *, by: Actor, **changes: str) -> Event:
         if now:
             _audit_event(by, AuditAction.CHANGED, stored, before=was, after=now)
         return stored
+
+
+def _raise_severity(same: EventQuerySet, severity: str) -> bool:
+    """Set the severity of the one event where it is lower; say whether it was."""
+    return bool(same.filter(severity__in=Severity(severity).below).update(severity=severity))
 
 
 def _raise_late_alert(event: Event) -> None:

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.utils import timezone
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from config.api.errors import DomainError
+from threats.deduplication import open_events, record_deduplicated_events
 from threats.models import (
     TRANSITIONS,
     Alert,
     AlertChange,
     Event,
-    EventQuerySet,
     EventReceipt,
     Severity,
     Status,
@@ -24,10 +22,6 @@ from threats.models import (
 from users.audit.actors import Actor
 from users.audit.services import changed_values, write_audit
 from users.models import AuditAction, Kind
-
-# How often an event with a dedup key starts over because another request opened or resolved the
-# alert of that key between the look and the write. Once is rare, twice in a row next to never.
-MAX_ATTEMPTS = 100
 
 
 class Gone(DomainError):
@@ -69,26 +63,26 @@ def record_event(
     An event of a source that named it by the same `event_id` before is a repeat of the request,
     not of the trouble: it stores and counts nothing.
 
-    While an alert with the same `dedup_key` is not RESOLVED, a repeat adds `count` to its event
-    and moves `last_seen_at`, and raises the event's severity where its own is higher; nothing
-    else is stored. Callers that arrive together are held apart by the database: one of them
-    makes the alert, the others count.
+    While an alert with the same `dedup_key` is not RESOLVED the event counts as a repeat: see
+    `record_deduplicated_events`. Callers that arrive together are held apart by the database: one
+    of them makes the alert, the others count. Raises ValueError for an unknown severity.
     """
     event = {
         "source_name": source_name,
         "event_type": event_type,
-        "severity": severity,
+        "severity": Severity(severity).value,
         "description": description,
         "dedup_key": dedup_key or None,
+        "count": count,
     }
     if event_id is None:
-        return _record(event, count)
+        return _record(event)
     receipts = EventReceipt.objects.filter(source_name=source_name, event_id=event_id)
     if receipt := receipts.select_related("recorded_as").first():
         return RecordedEvent(receipt.recorded_as, is_new=False)
     try:
         with transaction.atomic():
-            recorded = _record(event, count)
+            recorded = _record(event)
             receipts.create(recorded_as=recorded.event, source_name=source_name, event_id=event_id)
             return recorded
     except IntegrityError:
@@ -98,26 +92,15 @@ def record_event(
         raise
 
 
-def _record(event: dict[str, Any], count: int) -> RecordedEvent:
-    dedup_key, severity = event["dedup_key"], event["severity"]
-    Severity(severity)  # an unknown one is the caller's mistake, and no cause to start over
-    now = timezone.now()
-    for _ in range(MAX_ATTEMPTS):
-        if dedup_key and (same := _count_repeat(dedup_key, severity, count)):
-            return RecordedEvent(same, is_new=False)
-        try:
-            with transaction.atomic():
-                new = Event.objects.create(**event, count=count, timestamp=now, last_seen_at=now)
-                if Severity(severity).raises_alert:
-                    Alert.objects.create(event=new, dedup_key=dedup_key, created_at=now)
-                return RecordedEvent(new, is_new=True)
-        except IntegrityError as exc:
-            # Another request made the alert of this key between the look and the insert: look
-            # again. That alert may be resolved by now, so its absence says nothing.
-            if not dedup_key:
-                raise
-            failure = exc
-    raise failure
+def _record(event: dict[str, Any]) -> RecordedEvent:
+    with transaction.atomic(savepoint=False):
+        record = record_deduplicated_events if event["dedup_key"] else open_events
+        (recorded,) = record([event]).values()
+        if not recorded.is_new:
+            return RecordedEvent(Event.objects.get(pk=recorded.pk), is_new=False)
+    new = Event(pk=recorded.pk, timestamp=recorded.at, last_seen_at=recorded.at, **event)
+    new._state.adding, new._state.db = False, DEFAULT_DB_ALIAS
+    return RecordedEvent(new, is_new=True)
 
 
 def record_events(events: Sequence[Mapping[str, Any]]) -> list[RecordedEvent]:
@@ -133,23 +116,6 @@ def record_events(events: Sequence[Mapping[str, Any]]) -> list[RecordedEvent]:
     )
     with transaction.atomic():
         return [record_event(**event) for event in in_order]
-
-
-def _count_repeat(dedup_key: str, severity: str, count: int) -> Event | None:
-    with transaction.atomic():
-        alert = Alert.objects.unresolved().filter(dedup_key=dedup_key).only("event_id").first()
-        if alert is None:
-            return None
-        same = Event.objects.filter(pk=alert.event_id)
-        if not same.update(count=F("count") + count, last_seen_at=timezone.now()):
-            return None
-        raise_severity(same, severity)
-        return same.get()
-
-
-def raise_severity(same: EventQuerySet, severity: str) -> bool:
-    """Set the severity of the one event where it is lower; say whether it was."""
-    return bool(same.filter(severity__in=Severity(severity).below).update(severity=severity))
 
 
 def delete_alert(alert: Alert, *, by: Actor) -> None:

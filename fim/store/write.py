@@ -12,8 +12,8 @@ from fim.record.new_log import NewLog
 from fim.store.counts import add_counts, keys_of
 from fim.store.dialect import dialect
 from fim.store.subjects import assign_subjects
+from threats.deduplication import record_deduplicated_events
 from threats.models import Severity
-from threats.troubles import record_troubles
 
 # Which logs a person must hear of, and how urgently.
 EVENT_SEVERITIES: dict[str, Severity] = {
@@ -69,12 +69,12 @@ def _split(new_logs: Sequence[NewLog]) -> StoredLogs:
 
 
 def _raise_events(logs: Sequence[NewLog]) -> None:
-    troubles: dict[str, list[NewLog]] = {}
+    by_key: dict[str, list[NewLog]] = {}
     for log in logs:
         if log.category in EVENT_SEVERITIES:
-            troubles.setdefault(dedup_key_of(log), []).append(log)
-    if troubles:
-        record_troubles([_event_of(key, same) for key, same in troubles.items()])
+            by_key.setdefault(dedup_key_of(log), []).append(log)
+    if by_key:
+        record_deduplicated_events([_event_of(key, same) for key, same in by_key.items()])
 
 
 def _event_of(dedup_key: str, same: Sequence[NewLog]) -> dict[str, Any]:

@@ -47,13 +47,14 @@ def held_up(hold, *calls, is_undone=True):
         with transaction.atomic():
             hold()
             started = [pool.submit(run, call) for call in calls]
-            _wait_until_waiting(len(calls))
+            wait_until_waiting(len(calls))
             transaction.set_rollback(is_undone)
         for one in started:
             one.result(timeout=30)
 
 
-def _wait_until_waiting(count):
+def wait_until_waiting(count):
+    """Wait until so many statements wait for a lock. PostgreSQL alone."""
     deadline = time.monotonic() + 30
     with connection.cursor() as cursor:
         while cursor.execute(WAITING).fetchone()[0] < count:

@@ -9,10 +9,11 @@ import pytest
 from django.db import connection
 
 from tests.factories import event_json
-from tests.threats.parallel import held_up
+from tests.threats.parallel import held_up, wait_until_waiting
+from threats import deduplication
+from threats.deduplication import record_deduplicated_events
 from threats.models import Alert, Event, EventReceipt
 from threats.services import record_event, record_events
-from threats.troubles import record_troubles
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -22,19 +23,39 @@ pytestmark = [
 IDS = [UUID(int=number) for number in (1, 2, 3)]
 
 
-def troubles(*keys):
+def of_keys(*keys):
     return [event_json(severity="HIGH", dedup_key=key, count=1) for key in keys]
 
 
-@pytest.mark.parametrize("record", [record_troubles, record_events])
+@pytest.mark.parametrize("record", [record_deduplicated_events, record_events])
 def test_of_dedup_keys(record):
     held_up(
-        lambda: record_event(**troubles("m")[0]),
-        lambda: record(troubles("a", "m", "z")),
-        lambda: record(troubles("z", "m", "a")),
+        lambda: record_event(**of_keys("m")[0]),
+        lambda: record(of_keys("a", "m", "z")),
+        lambda: record(of_keys("z", "m", "a")),
     )
 
     assert set(Event.objects.values_list("dedup_key", "count")) == {("a", 2), ("m", 2), ("z", 2)}
+    assert Alert.objects.count() == 3
+
+
+@pytest.mark.parametrize("known", ["z", "zba"])
+def test_of_dedup_keys_in_several_statements(monkeypatch, known):
+    monkeypatch.setattr(deduplication, "EVENTS_A_STATEMENT", 2)
+    for each in of_keys(*known):
+        record_event(**each)
+
+    def record_after(*keys):
+        wait_until_waiting(1)
+        record_deduplicated_events(of_keys(*keys))
+
+    held_up(
+        lambda: record_event(**of_keys("b")[0]),
+        lambda: record_deduplicated_events(of_keys("a", "b", "z")),
+        lambda: record_after("a", "z"),
+    )
+
+    assert Event.objects.get(dedup_key="z").count == 3
     assert Alert.objects.count() == 3
 
 

@@ -4,10 +4,11 @@ from functools import partial
 from threading import Barrier
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from tests.factories import ALMA, AMIRA, event_json, make_alert, make_event, make_key
-from tests.threats.parallel import at_once
+from tests.threats.parallel import at_once, held_up, wait_until_waiting
 from threats import services
 from threats.edits import delete_event, update_event
 from threats.models import Alert, AlertChange, Event
@@ -61,6 +62,24 @@ def test_repeats_are_stored_while_their_alert_is_resolved_and_reopened():
     assert not [each for each in outcomes if isinstance(each, Exception)]
     assert sum(Event.objects.values_list("count", flat=True)) == 7
     assert Alert.objects.unresolved().count() <= 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_repeats_that_wait_for_each_other_leave_the_worst_severity():
+    update_event(make_alert(dedup_key=KEY).event, by=ALMA, severity="LOW")
+
+    def repeat(severity, *, waits_behind):
+        wait_until_waiting(waits_behind)
+        record_event(**event_json(severity=severity, dedup_key=KEY))
+
+    held_up(
+        partial(Event.objects.update, description="held"),
+        partial(repeat, "CRITICAL", waits_behind=0),
+        partial(repeat, "HIGH", waits_behind=1),
+    )
+
+    event = Event.objects.get()
+    assert (event.severity, event.count) == ("CRITICAL", 3)
 
 
 def test_parallel_raises_of_one_event_make_one_alert():

@@ -5,6 +5,7 @@ import time_machine
 from django.db import transaction
 
 from tests.factories import event_json
+from threats import deduplication
 from threats.models import Alert, Event, Status
 from threats.services import record_event, record_events
 
@@ -61,11 +62,11 @@ def test_rolls_back_the_event_with_its_alert():
 
 
 def test_stores_no_event_when_its_alert_cannot_be_stored(monkeypatch):
-    def fail(**fields):
+    def fail(*args):
         raise RuntimeError
 
-    monkeypatch.setattr(Alert.objects, "create", fail)
-    with pytest.raises(RuntimeError):
+    monkeypatch.setattr(deduplication, "run_many", fail)
+    with pytest.raises(RuntimeError), transaction.atomic():
         record_event(**event_json(severity="HIGH"))
 
     assert not Event.objects.exists()

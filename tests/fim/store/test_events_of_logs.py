@@ -6,7 +6,8 @@ from django.db import IntegrityError
 from fim.models import DayCount, FimLog
 from fim.store import write
 from fim.store.write import store_logs
-from tests.factories import AMIRA, make_log, new_log
+from tests.factories import ALMA, AMIRA, make_log, new_log
+from threats.edits import update_event
 from threats.models import Alert, Event
 from threats.services import resolve_alert
 
@@ -78,6 +79,26 @@ def test_raises_another_alert_after_the_first_is_resolved():
     assert sorted(Alert.objects.values_list("status", flat=True)) == ["OPEN", "RESOLVED"]
 
 
+@pytest.mark.parametrize(("category", "severity"), [("malware", "CRITICAL"), ("danger", "HIGH")])
+def test_a_repeat_raises_a_severity_that_a_person_lowered(category, severity):
+    make_log(category=category)
+    update_event(Event.objects.get(), by=ALMA, severity="LOW")
+
+    make_log(category=category)
+
+    event = Event.objects.get()
+    assert (event.severity, event.count) == (severity, 2)
+
+
+def test_a_repeat_keeps_a_severity_that_a_person_raised():
+    make_log(category="danger")
+    update_event(Event.objects.get(), by=ALMA, severity="CRITICAL")
+
+    make_log(category="danger")
+
+    assert Event.objects.get().severity == "CRITICAL"
+
+
 def test_counts_no_repeated_event_id():
     for _ in range(2):
         store_logs([new_log(category="malware", event_id="0" * 31 + "1")])
@@ -89,7 +110,7 @@ def test_stores_nothing_where_the_event_cannot_be(monkeypatch):
     def fail(events):
         raise IntegrityError("of another constraint")
 
-    monkeypatch.setattr(write, "record_troubles", fail)
+    monkeypatch.setattr(write, "record_deduplicated_events", fail)
 
     with pytest.raises(IntegrityError):
         store_logs([new_log(), new_log(category="malware")])
