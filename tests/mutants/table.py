@@ -233,8 +233,8 @@ REPEATS = [
     Mutant(
         "an event and its receipt are committed together",
         "threats/services.py",
-        "        with transaction.atomic():\n            recorded = _record(event, count)\n",
-        "        if True:\n            recorded = _record(event, count)\n",
+        "        with transaction.atomic():\n            recorded = _record(event)\n",
+        "        if True:\n            recorded = _record(event)\n",
         ("tests/threats/test_event_ids.py", "tests/threats/test_parallel_event_ids.py"),
     ),
     Mutant(
@@ -324,8 +324,8 @@ COUNTS = [
 DEDUP = [
     Mutant(
         "batches of logs take dedup keys in one order",
-        "threats/troubles.py",
-        'sorted(events, key=lambda event: event["dedup_key"])',
+        "threats/deduplication.py",
+        'sorted(events, key=itemgetter("dedup_key"))',
         "list(events)",
         ("tests/threats/test_no_ring.py",),
         "postgres",
@@ -347,16 +347,16 @@ DEDUP = [
     ),
     Mutant(
         "a worse repeat raises the severity",
-        "threats/services.py",
-        "        raise_severity(same, severity)\n        return same.get()",
-        "        return same.get()",
+        "threats/deduplication.py",
+        "    if raised:\n",
+        "    if False:\n",
         ("tests/threats/test_deduplicate_events.py",),
     ),
     Mutant(
         "a trouble that comes back after it was resolved is a new one",
-        "threats/services.py",
-        "Alert.objects.unresolved().filter(dedup_key=dedup_key)",
-        "Alert.objects.filter(dedup_key=dedup_key)",
+        "threats/deduplication.py",
+        " WHERE NOT alert.status = 'RESOLVED' AND alert.dedup_key",
+        " WHERE alert.dedup_key",
         ("tests/threats/test_deduplicate_events.py",),
     ),
     Mutant(
