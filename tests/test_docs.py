@@ -88,3 +88,28 @@ def test_every_relative_link_leads_to_a_file(name):
 
 def test_readme_is_under_120_lines():
     assert len((ROOT / "README.md").read_text().splitlines()) < 120
+
+
+def paths_of_architecture():
+    plan = doc("architecture.md").split("## The way the data goes")[0]
+    cells = [line for line in plan.splitlines() if line.startswith("| ")]
+    return re.findall(r"`((?:config|users|threats|fim)/[\w/.]*)`", "\n".join(cells))
+
+
+@pytest.mark.parametrize("path", paths_of_architecture())
+def test_architecture_names_what_is_there(path):
+    assert (ROOT / path).exists()
+
+
+def test_architecture_names_every_room():
+    folders = {
+        f"{path.parent.relative_to(ROOT)}/"
+        for app in ("config", "users", "threats", "fim")
+        for path in (ROOT / app).rglob("*.py")
+        if path.name != "__init__.py" and not {"migrations", "management"} & set(path.parts)
+    }
+
+    # Rooms within a room are named by it.
+    inner = ("config/formats/", "fim/console/overview/", "fim/protocols/", "fim/demo/")
+    missing = {folder for folder in folders if f"`{folder}`" not in doc("architecture.md")}
+    assert {folder for folder in missing if not folder.startswith(inner)} <= {"fim/"}
