@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import socket
 import time
@@ -10,9 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.node import running_node
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 POST = b"POST /api/ingest/fim/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+# So long a node would wait that did not bound it: a kept connection may be idle for 75 s.
+UNBOUNDED_SECONDS = 60
 CLOSE = b"Connection: close\r\n"
 
 
@@ -56,7 +59,7 @@ def seconds_until_healthy(node):
 )
 def test_silent_clients_do_not_stop_the_node(node, sent):
     with strangers(node, sent):
-        assert seconds_until_healthy(node) < 20
+        assert seconds_until_healthy(node) < UNBOUNDED_SECONDS
 
 
 def test_a_silent_client_gets_no_answer_and_leaves_no_trace(node):
@@ -72,7 +75,7 @@ def test_a_silent_client_gets_no_answer_and_leaves_no_trace(node):
 def test_a_dripping_client_is_cut_off(node):
     with strangers(node, POST + b"Content-Length: 1000\r\n\r\n{", count=1) as (dripping,):
         dripping.settimeout(0.3)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE_SECONDS
         with pytest.raises((ConnectionError, StopIteration)):
             drip(dripping, deadline)
 
@@ -88,14 +91,25 @@ def drip(dripping, deadline):
 
 
 def test_takes_a_slow_but_steady_post(node):
+    # On a busy machine a client may pause for longer than it meant to: then it was not steady.
+    _, answer = wait_until(lambda: (found := post_slowly(node))[0] < 0.9 and found)
+
+    assert answer.startswith(b"HTTP/1.1 201")
+
+
+def post_slowly(node):
+    """Return the longest pause between two parts of a post, and what was answered."""
     body = json.dumps({"path": "/etc/passwd", "action": "modified"}).encode()
     with connect(node) as slow:
+        moments, answer = [time.monotonic()], b""
         slow.sendall(POST + CLOSE + b"Content-Length: %d\r\n\r\n" % len(body))
-        for part in (body[:10], body[10:20], body[20:]):
-            time.sleep(0.5)
-            slow.sendall(part)
-
-        assert slow.recv(100).startswith(b"HTTP/1.1 201")
+        with contextlib.suppress(ConnectionError):
+            for part in (body[:10], body[10:20], body[20:]):
+                time.sleep(0.5)
+                slow.sendall(part)
+                moments.append(time.monotonic())
+            answer = slow.recv(100)
+    return max(after - before for before, after in itertools.pairwise(moments)), answer
 
 
 def test_each_request_of_a_kept_connection_has_its_own_time(node):
