@@ -4,7 +4,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest, ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -50,12 +53,33 @@ class StickyChangeList(ChangeList):
 
     clear_url = f"?{CLEAR}=1"
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Run the first query with the filters' values; refuse moments beyond the calendar."""
+        try:
+            super().get_results(request)
+        except OverflowError as exc:
+            raise BadRequest("A filter has a value that the database cannot take.") from exc
+
     def get_query_string(self, *args: Any, **kwargs: Any) -> str:
         text = super().get_query_string(*args, **kwargs)
         return self.clear_url if text == "?" else text
 
 
-class StickyFilters(admin.ModelAdmin):
+class CheckedActions(admin.ModelAdmin):
+    """Actions that refuse what is no id: Django looks up what a form ticks as it is sent."""
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any
+    ) -> HttpResponse | None:
+        for text in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.clean(text, None)
+            except ValidationError as exc:
+                raise BadRequest(f"{text[:100]!r} is no id.") from exc
+        return super().response_action(request, queryset, *args)
+
+
+class StickyFilters(CheckedActions):
     """A list whose filters stay for the session."""
 
     # What the audit list calls these things; empty where nothing is done to them.

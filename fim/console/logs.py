@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from config.api.pagination import CappedPaginator
-from config.console.lists import remembered
+from config.console.lists import CheckedActions, remembered
 from fim.console.alert_logs import key_of
 from fim.console.log_list import SAMPLED_LOGS, LogList
 from fim.console.same_path import logs_of_same_path
@@ -26,7 +26,7 @@ MARKS_OF_DIFF = {"+": "added", "-": "removed", "@": "place"}
 
 
 @admin.register(FimLog)
-class FimLogAdmin(admin.ModelAdmin):
+class FimLogAdmin(CheckedActions):
     search_fields = ("path", "user", "process")
     show_full_result_count = False
     paginator = CappedPaginator
