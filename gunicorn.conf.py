@@ -5,7 +5,8 @@ import os
 from typing import Any
 
 from config.env import Env, read_env_file
-from config.serving.worker import ClientSocket, Worker
+from config.serving.client_socket import ClientSocket
+from config.serving.worker import Worker
 from config.serving.worker_slots import WorkerSlots
 
 

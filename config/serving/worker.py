@@ -1,82 +1,23 @@
-"""gunicorn's threaded worker, with a bound on how long a client may keep one of its threads."""
+"""gunicorn's threaded worker: bounded clients, shared connections, threads that stay with theirs.
 
-import errno
-import select
+No other module touches gunicorn's internals. CHECKED_GUNICORN is the version they were read in;
+tests/config/serving/test_gunicorn_internals.py fails where another changes them.
+"""
+
 import socket
-import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from gunicorn import util
 from gunicorn.workers import gthread
 
+from config.serving.client_socket import ClientSocket
 from config.serving.worker_slots import WorkerSlot
+
+CHECKED_GUNICORN = "27.0.1"
 
 # How long a thread that nobody else needs waits for its client's next request.
 STAY_MILLISECONDS = 5
-
-
-class ClientSocket(socket.socket):
-    """A client's connection that counts as reset once the client is too slow.
-
-    gunicorn takes a reset for the client's own doing: it closes the connection and logs nothing.
-    No answer is sent, since a 4xx would tell an agent on a bad line to drop its logs.
-    """
-
-    # gunicorn.conf.py sets them from the environment.
-    silence_seconds: float = 10
-    request_seconds: float = 60
-
-    _deadline: float | None = None
-    _is_given_up = False
-
-    def start_request(self) -> None:
-        """Give the next request its own time, from its first byte on."""
-        self._deadline = None
-
-    def has_more(self, milliseconds: int) -> bool:
-        """Wait so long for the client to send something, or to hang up."""
-        poll = select.poll()
-        poll.register(self, select.POLLIN)
-        return bool(poll.poll(milliseconds))
-
-    def setblocking(self, flag: bool) -> None:
-        """Wait for a silent client for a bounded time where gunicorn would wait for ever."""
-        if self.fileno() >= 0:
-            self.settimeout(self.silence_seconds if flag else 0)
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        with self._giving_up():
-            if self._deadline is None:
-                self._deadline = time.monotonic() + self.request_seconds
-            # A read by read timeout alone would let a byte every few seconds hold the thread.
-            if time.monotonic() > self._deadline:
-                raise TimeoutError
-            return super().recv(size, flags)
-
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        """Send all while the client takes some; Python's own bounds the whole by the timeout."""
-        rest = memoryview(data)
-        with self._giving_up():
-            while rest:
-                rest = rest[super().send(rest, flags) :]
-
-    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        with self._giving_up():
-            return super().sendfile(file, offset, count)
-
-    @contextmanager
-    def _giving_up(self) -> Iterator[None]:
-        """Let nothing more pass after the first wait that was too long."""
-        try:
-            if self._is_given_up:
-                raise TimeoutError
-            yield
-        except TimeoutError as exc:
-            self._is_given_up = True
-            raise ConnectionResetError(errno.ECONNRESET, "the client is too slow") from exc
 
 
 class Worker(gthread.ThreadWorker):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from config.serving.worker import ClientSocket
+from config.serving.client_socket import ClientSocket
 
 ANSWER = b"x" * 4_000_000
 
