@@ -18,8 +18,15 @@ from users.audit.actors import actor_of
 @admin.register(Event)
 class EventAdmin(StickyFilters):
     audit_kind = "event"
-    list_display = ("moment", "ranked", "event_type", "source_name", "count", "seen")
-    list_display_links = ("moment", "event_type")
+    list_display = (
+        "first_seen",
+        "severity_badge",
+        "event_type",
+        "source_name",
+        "count",
+        "last_seen",
+    )
+    list_display_links = ("first_seen", "event_type")
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
     list_filter = ("severity", "timestamp")
@@ -39,15 +46,15 @@ class EventAdmin(StickyFilters):
     paginator = CappedPaginator
 
     @admin.display(ordering=severity_rank(), description="severity")
-    def ranked(self, event: Event) -> SafeString:
+    def severity_badge(self, event: Event) -> SafeString:
         return badge(event.severity, event.get_severity_display())
 
     @admin.display(ordering="timestamp", description="first seen")
-    def moment(self, event: Event) -> SafeString | str:
+    def first_seen(self, event: Event) -> SafeString | str:
         return show_moment(event.timestamp)
 
     @admin.display(ordering="last_seen_at", description="last seen")
-    def seen(self, event: Event) -> SafeString | str:
+    def last_seen(self, event: Event) -> SafeString | str:
         return show_moment(event.last_seen_at)
 
     def get_readonly_fields(

@@ -31,7 +31,7 @@ from users.models import User
 MAX_NOTE_CHARACTERS = 2_000
 MAX_NAMES = 500
 MAX_CHANGES_SHOWN = 200
-# What other apps know of an alert: a function of it that returns a card of its page.
+# Cards that other apps add to the page of an alert: functions of the alert.
 panels: list[Callable[[Alert], SafeString]] = []
 
 
@@ -132,14 +132,14 @@ class AlertAdmin(StickyFilters):
     audit_kind = "alert"
     form = AlertForm
     action_form = AlertActionForm
-    list_display = ("severity", "trouble", "source", "repeats", "age", "state", "assignee")
-    list_display_links = ("trouble",)
+    list_display = ("severity", "event_summary", "source", "repeats", "age", "state", "assignee")
+    list_display_links = ("event_summary",)
     list_filter = (StatusFilter, "event__severity", AssigneeFilter, "created_at")
     list_select_related = ("event",)
     list_per_page = 50
     search_fields = ("event__source_name", "event__event_type", "event__description")
     search_help_text = "Text in source name, event type or description."
-    actions = ("acknowledge", "resolve", "take")
+    actions = ("acknowledge", "resolve", "assign_to_me")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
@@ -149,11 +149,11 @@ class AlertAdmin(StickyFilters):
         event = alert.event
         return badge(event.severity, event.get_severity_display())
 
-    @admin.display(ordering="event__event_type")
-    def trouble(self, alert: Alert) -> SafeString:
+    @admin.display(ordering="event__event_type", description="event")
+    def event_summary(self, alert: Alert) -> SafeString:
         event = alert.event
         return format_html(
-            '{}<span class="told">{}</span>', event.event_type, event.description[:200]
+            '{}<span class="event-description">{}</span>', event.event_type, event.description[:200]
         )
 
     @admin.display(ordering="event__source_name")
@@ -247,7 +247,7 @@ class AlertAdmin(StickyFilters):
         self._change_each(request, queryset, resolve_alert, "resolved")
 
     @admin.action(description="Assign to me", permissions=["change"])
-    def take(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
+    def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Alert]) -> None:
         def assign(alert: Alert, *, by: Actor, note: str) -> Alert:
             return assign_alert(alert, assignee=by.name, by=by, note=note)
 

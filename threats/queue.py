@@ -7,9 +7,9 @@ from django.db.models import Count, Min
 
 from threats.models import Alert, Severity, Status
 
-# Far more than anyone works through; beyond it the count stops, so that a flood of alerts cannot
-# make the console slow while it comes.
-MOST_COUNTED = 5_000
+# Far more than anyone works through. The count stops there, so that a flood of alerts does not make
+# the console slow.
+MAX_COUNTED = 5_000
 WORST_FIRST = list(reversed(Severity))
 
 
@@ -33,12 +33,12 @@ class Queue:
     @property
     def is_capped(self) -> bool:
         """There are more than these, all younger."""
-        return self.count >= MOST_COUNTED
+        return self.count >= MAX_COUNTED
 
 
 def summarise_queue() -> Queue:
     """Count the oldest 5,000 open alerts by severity, worst first. One query."""
-    oldest = Alert.objects.filter(status=Status.OPEN).order_by("created_at", "pk")[:MOST_COUNTED]
+    oldest = Alert.objects.filter(status=Status.OPEN).order_by("created_at", "pk")[:MAX_COUNTED]
     rows = (
         Alert.objects.filter(pk__in=oldest.values("pk"))
         .order_by()

@@ -183,9 +183,7 @@ def _write_history(alert: Alert, *, before: str, status: str, by: Actor, note: s
             alert=alert, changed_by=by.name, from_status=before, to_status=status, note=note
         )
         was, now = changed_values({"status": before}, {"status": status})
-        _audit_alert(
-            by, AuditAction.CHANGED, alert, before=was, after=now | ({"note": note} if note else {})
-        )
+        _audit_alert(by, AuditAction.CHANGED, alert, before=was, after=now | _note_values(note))
 
 
 def assign_alert(alert: Alert, *, assignee: str, by: Actor, note: str = "") -> Alert:
@@ -211,7 +209,8 @@ def assign_alert(alert: Alert, *, assignee: str, by: Actor, note: str = "") -> A
             assigned_to=assignee,
             note=note,
         )
-        before, after = {"assignee": stored.assignee}, {"assignee": assignee} | _told(note)
+        before = {"assignee": stored.assignee}
+        after = {"assignee": assignee} | _note_values(note)
         _audit_alert(by, AuditAction.CHANGED, alert, before=before, after=after)
     return alert
 
@@ -231,7 +230,7 @@ def change_alert(
     return alert
 
 
-def _told(note: str) -> dict[str, str]:
+def _note_values(note: str) -> dict[str, str]:
     return {"note": note} if note else {}
 
 

@@ -38,7 +38,7 @@ console_site().register_page("lockouts/unlock/", unlock_person, name="unlock")
 @admin.register(User)
 class UserAdmin(StickyFilters, DjangoUserAdmin):
     audit_kind = "user"
-    list_display = ("username", "email", "may", "state", "signed_in")
+    list_display = ("username", "email", "role_name", "state", "last_sign_in")
     show_facets = admin.ShowFacets.NEVER
     list_filter = ("role", "is_active")
     search_fields = ("username", "email", "first_name", "last_name")
@@ -60,7 +60,7 @@ class UserAdmin(StickyFilters, DjangoUserAdmin):
     readonly_fields = ("last_login", "date_joined")
 
     @admin.display(ordering="role", description="role")
-    def may(self, user: User) -> str:
+    def role_name(self, user: User) -> str:
         return "Superuser" if user.is_superuser else user.get_role_display()
 
     @admin.display(ordering="is_active")
@@ -68,7 +68,7 @@ class UserAdmin(StickyFilters, DjangoUserAdmin):
         return badge("alive", "Active") if user.is_active else badge("silent", "Not active")
 
     @admin.display(ordering="last_login", description="last sign-in")
-    def signed_in(self, user: User) -> SafeString | str:
+    def last_sign_in(self, user: User) -> SafeString | str:
         return show_moment(user.last_login)
 
     def changelist_view(

@@ -5,6 +5,6 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from users.audit.services import watch_sign_ins
+        from users.audit.services import connect_sign_in_signals
 
-        watch_sign_ins()
+        connect_sign_in_signals()

@@ -20,27 +20,28 @@ ON CONFLICT (key) DO UPDATE SET
         THEN started_at ELSE :now END
 RETURNING count, started_at
 """
-# A fleet has thousands of callers, not millions; what is older than any period can go.
+# Longer than any throttle's period. Older counters are deleted, and a fleet has thousands of
+# callers, so the table stays small.
 KEEP_SECONDS = 2 * 86400
-# Requests reach the file in another order than they read the clock. A window that begins later
-# than that was counted by a clock that has been set back since.
+# Requests may reach the file in another order than they read the clock, so a window may begin this
+# much ahead of now. One that begins later is from before the clock was set back, and starts anew.
 SLACK_SECONDS = 60
 
-# A process takes so much of a limit at once: a file's upsert a request would be a tenth of what
-# it takes to store a log. What it took and did not use is lost until the window ends.
+# A process leases a thousandth of a limit at once, since an upsert for each request would cost a
+# tenth of storing a log. What it leases and does not use is lost until the window ends.
 SHARES_OF_A_LIMIT = 1_000
 MAX_LEASES = 10_000
 
 _local = threading.local()
 _leases: dict[tuple[Path, str], "Lease"] = {}
-# SQLite's busy handler sleeps for a millisecond and more where an upsert takes a fiftieth of one:
-# the threads of a process wait for each other here instead.
-_turn = threading.Lock()
+# The threads of a process wait for each other here: SQLite's busy handler would sleep for a
+# millisecond and more, where an upsert takes a fiftieth of one.
+_lock = threading.Lock()
 
 
 @dataclass(slots=True)
 class Lease:
-    """What this process may still count by itself, up to `last`, in a window."""
+    """Counts of a window that this process gives out by itself: after `count`, up to `last`."""
 
     count: int
     last: int
@@ -53,13 +54,13 @@ def add_one(
     """Count one more for `key`; return its count and when its window began (Unix seconds).
 
     A window begins with its first count and lasts `period_seconds`. Raises sqlite3.Error. Of a
-    large `limit` each process takes a thousandth at once: together they never let more pass, and
-    each may refuse so many too early.
+    `limit` over 1,000 each process leases a thousandth at once: together they never let more
+    pass than the limit, and each may refuse up to a thousandth of it too early.
     """
-    with _turn:
+    with _lock:
         lease = _leases.get((path, key))
         if lease is None or lease.count >= lease.last or not _is_within(lease, period_seconds, now):
-            lease = _take(path, key, period_seconds, now, 1 + limit // SHARES_OF_A_LIMIT)
+            lease = _take_lease(path, key, period_seconds, now, 1 + limit // SHARES_OF_A_LIMIT)
         lease.count += 1
         return lease.count, lease.started_at
 
@@ -68,7 +69,7 @@ def _is_within(lease: Lease, period_seconds: int, now: float) -> bool:
     return now - period_seconds < lease.started_at <= now + SLACK_SECONDS
 
 
-def _take(path: Path, key: str, period_seconds: int, now: float, more: int) -> Lease:
+def _take_lease(path: Path, key: str, period_seconds: int, now: float, more: int) -> Lease:
     values = {"key": key, "now": now, "period": period_seconds, "slack": SLACK_SECONDS}
     row = _connection(path, now).execute(UPSERT, values | {"more": more}).fetchone()
     if len(_leases) >= MAX_LEASES:

@@ -1,4 +1,4 @@
-"""Who may. The default is a person with an account; every exception is declared on its view."""
+"""Permission classes. The default asks for a person; every exception is declared on its view."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from users.audit.services import changed_values, write_audit
 from users.models import AuditAction, Kind, User
 
 FIRST_ADMIN = "admin"
-# What the audit list tells of an account; never its password.
+# What the audit list holds of an account; never its password.
 AUDITED_FIELDS = (
     "username",
     "role",

@@ -1,4 +1,4 @@
-"""How often. Each limit is one environment variable, and holds across worker processes."""
+"""Limits of requests. Each is one environment variable, and holds across worker processes."""
 
 import logging
 import sqlite3
@@ -71,7 +71,7 @@ class UserThrottle(CountedThrottle):
 
 
 class ReadThrottle(CountedThrottle):
-    """`THROTTLE_READ`: everything a person asks; a polling dashboard never meets it."""
+    """`THROTTLE_READ`: all requests of a person; far above what a polling dashboard sends."""
 
     scope = "read"
 
@@ -80,7 +80,7 @@ class ReadThrottle(CountedThrottle):
 
 
 class KeyThrottle(CountedThrottle):
-    """`THROTTLE_KEY`: requests with one key; a real fleet never meets it."""
+    """`THROTTLE_KEY`: requests with one key; far above what a fleet sends."""
 
     scope = "key"
 

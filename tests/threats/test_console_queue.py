@@ -92,14 +92,14 @@ def test_a_note_that_is_too_long_resolves_nothing(alma):
 
 
 def test_many_alerts_are_assigned_to_who_takes_them(alma):
-    act(alma, "take", make_alert(), make_alert())
+    act(alma, "assign_to_me", make_alert(), make_alert())
 
     assert set(Alert.objects.values_list("assignee", flat=True)) == {"alma"}
 
 
 def test_the_queue_can_be_narrowed_to_the_own_alerts(alma):
     mine, _ = make_alert(), make_alert()
-    act(alma, "take", mine)
+    act(alma, "assign_to_me", mine)
 
     rows = alma.get(ALERTS, {"assignee": "me"}).context["cl"].result_list
     assert list(rows) == [mine]

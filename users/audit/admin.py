@@ -14,24 +14,24 @@ from config.console.lists import StickyFilters
 from config.console.moments import show_moment
 from users.models import AuditAction, AuditEntry, Kind
 
-# Where the things of each kind have their pages; a key is known by its prefix, a host may be gone.
+# The kinds of things to whose page in the console an entry links.
 PAGES = {
     Kind.ALERT: "admin:threats_alert_change",
     Kind.EVENT: "admin:threats_event_change",
     Kind.USER: "admin:users_user_change",
 }
-MAX_TOLD_CHARACTERS = 120
-NOT_TOLD = "-"
+MAX_SHOWN_CHARACTERS = 120
+ABSENT = "-"
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(StickyFilters):
-    list_display = ("moment", "person", "action", "thing", "changed", "channel", "address")
+    list_display = ("recorded", "person", "action", "thing", "changed", "channel", "address")
     list_filter = ("action", "kind", "channel", "recorded_at")
     search_fields = ("person", "name", "ref", "address")
     search_help_text = "Text in person, name or id of a thing, or address."
     fields = readonly_fields = (
-        "moment",
+        "recorded",
         "person",
         "channel",
         "address",
@@ -54,7 +54,7 @@ class AuditEntryAdmin(StickyFilters):
         return False
 
     @admin.display(description="when", ordering="pk")
-    def moment(self, entry: AuditEntry) -> SafeString | str:
+    def recorded(self, entry: AuditEntry) -> SafeString | str:
         return show_moment(entry.recorded_at)
 
     @admin.display(description="to what")
@@ -67,34 +67,34 @@ class AuditEntryAdmin(StickyFilters):
 
     @admin.display(description="before and after")
     def changed(self, entry: AuditEntry) -> str:
-        told = "; ".join(_in_words(*value) for value in _values(entry))
-        return told[:MAX_TOLD_CHARACTERS] + "…" * (len(told) > MAX_TOLD_CHARACTERS)
+        text = "; ".join(_describe(*value) for value in _rows_of(entry))
+        return text[:MAX_SHOWN_CHARACTERS] + "…" * (len(text) > MAX_SHOWN_CHARACTERS)
 
     @admin.display(description="before and after")
     def values(self, entry: AuditEntry) -> SafeString | str:
         rows = format_html_join(
             "",
             '<tr><th scope="row">{}</th><td class="mono">{}</td><td class="mono">{}</td></tr>',
-            _values(entry),
+            _rows_of(entry),
         )
         head = "<thead><tr><th></th><th>Before</th><th>After</th></tr></thead>"
         table = '<div class="scroll"><table class="plain">{}<tbody>{}</tbody></table></div>'
         return format_html(table, SafeString(head), rows) if rows else "-"
 
 
-def _in_words(name: str, before: str, after: str) -> str:
-    values = [value for value in (before, after) if value != NOT_TOLD]
+def _describe(name: str, before: str, after: str) -> str:
+    values = [value for value in (before, after) if value != ABSENT]
     return f"{name}: {' → '.join(values)}"
 
 
-def _values(entry: AuditEntry) -> list[tuple[str, str, str]]:
+def _rows_of(entry: AuditEntry) -> list[tuple[str, str, str]]:
     names = sorted({*entry.before, *entry.after})
-    return [(name, _told(entry.before, name), _told(entry.after, name)) for name in names]
+    return [(name, _shown(entry.before, name), _shown(entry.after, name)) for name in names]
 
 
-def _told(values: dict[str, Any], name: str) -> str:
+def _shown(values: dict[str, Any], name: str) -> str:
     if name not in values:
-        return NOT_TOLD
+        return ABSENT
     value = values[name]
     if isinstance(value, str):
         return value or "(empty)"

@@ -51,22 +51,22 @@ def changed_values(before: Values, after: Values) -> tuple[dict[str, Any], dict[
     return {name: before.get(name) for name in names}, {name: after[name] for name in names}
 
 
-def watch_sign_ins() -> None:
-    """Let Django say who signed in or out: all sign-ins send its signals."""
+def connect_sign_in_signals() -> None:
+    """Write who signs in or out: every way to do so sends Django's signals."""
     user_logged_in.connect(_write_sign_in, dispatch_uid="audit_sign_in")
     user_logged_out.connect(_write_sign_out, dispatch_uid="audit_sign_out")
 
 
 def _write_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
-    write_sign(request, user, AuditAction.SIGNED_IN)
+    write_sign_in_or_out(request, user, AuditAction.SIGNED_IN)
 
 
 def _write_sign_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     if user is not None:
-        write_sign(request, user, AuditAction.SIGNED_OUT)
+        write_sign_in_or_out(request, user, AuditAction.SIGNED_OUT)
 
 
-def write_sign(request: HttpRequest, user: User, action: AuditAction) -> None:
+def write_sign_in_or_out(request: HttpRequest, user: User, action: AuditAction) -> None:
     """Add that a person signed in or out."""
     by = actor_for(request, user.username)
     write_audit(by, action, Kind.USER, ref=user.pk, name=user.username)

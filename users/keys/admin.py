@@ -21,8 +21,8 @@ from users.audit.actors import actor_of
 from users.keys.services import create_key, revoke_key
 from users.models import Key, Scope
 
-# What a key is tried with: the path below the node, and a body.
-TRIALS: dict[str, tuple[str, dict[str, str]]] = {
+# Of each scope, a request to try a key with: its path and its body.
+EXAMPLE_REQUESTS: dict[str, tuple[str, dict[str, str]]] = {
     Scope.POST_EVENTS: (
         "api/events/",
         {"source_name": "trial", "event_type": "trial", "severity": "LOW"},
@@ -56,7 +56,16 @@ class KeyChangeList(StickyChangeList):
 @admin.register(Key)
 class KeyAdmin(StickyFilters):
     audit_kind = "key"
-    list_display = ("prefix", "name", "host", "may", "made", "created_by", "ends", "state")
+    list_display = (
+        "prefix",
+        "name",
+        "host",
+        "scope_names",
+        "created_at",
+        "created_by",
+        "expires_at",
+        "state",
+    )
     list_filter = ("revoked", "can_post_events", "can_post_logs")
     search_fields = ("name", "prefix", "host")
     form = KeyForm
@@ -64,15 +73,15 @@ class KeyAdmin(StickyFilters):
     show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description="scopes")
-    def may(self, key: Key) -> str:
+    def scope_names(self, key: Key) -> str:
         return ", ".join(sorted(key.scopes))
 
-    @admin.display(ordering="created")
-    def made(self, key: Key) -> SafeString | str:
+    @admin.display(ordering="created", description="created")
+    def created_at(self, key: Key) -> SafeString | str:
         return show_moment(key.created)
 
-    @admin.display(ordering="expiry_date")
-    def ends(self, key: Key) -> SafeString | str:
+    @admin.display(ordering="expiry_date", description="expires")
+    def expires_at(self, key: Key) -> SafeString | str:
         return show_moment(key.expiry_date)
 
     @admin.display(ordering="revoked")
@@ -112,7 +121,7 @@ class KeyAdmin(StickyFilters):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Key | None = None) -> bool:
-        # A revoked key stays, so that what it posted can still be told from its name.
+        # A revoked key stays, so that its name still says who posted what it posted.
         return False
 
     def save_model(self, request: HttpRequest, obj: Key, form: ModelForm, change: bool) -> None:
@@ -143,7 +152,7 @@ class KeyAdmin(StickyFilters):
             "opts": self.opts,
             "key": obj,
             "text": text,
-            "trials": [_trial(request, scope, text) for scope in sorted(obj.scopes)],
+            "commands": [_example_command(request, scope, text) for scope in sorted(obj.scopes)],
         }
         response = TemplateResponse(request, "users/key_made.html", context)
         response["Cache-Control"] = "no-store"
@@ -152,13 +161,13 @@ class KeyAdmin(StickyFilters):
     @admin.action(description="Revoke selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Key]) -> HttpResponse | None:
         if "confirm" not in request.POST:
-            return self._ask(request, queryset)
+            return self._ask_to_confirm(request, queryset)
         count = sum(revoke_key(key, by=actor_of(request)) for key in queryset)
         noun = "key" if count == 1 else "keys"
         self.message_user(request, f"{count} {noun} revoked.", messages.SUCCESS)
         return None
 
-    def _ask(self, request: HttpRequest, keys: QuerySet[Key]) -> HttpResponse:
+    def _ask_to_confirm(self, request: HttpRequest, keys: QuerySet[Key]) -> HttpResponse:
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
             "title": "Revoke these keys?",
@@ -169,9 +178,9 @@ class KeyAdmin(StickyFilters):
         return TemplateResponse(request, "users/revoke_keys.html", context)
 
 
-def _trial(request: HttpRequest, scope: str, text: str) -> str:
-    """Return a command that posts with the key, to the address by which the console is seen."""
-    path, body = TRIALS[scope]
+def _example_command(request: HttpRequest, scope: str, text: str) -> str:
+    """Return a curl command that posts with the key to the address in the browser."""
+    path, body = EXAMPLE_REQUESTS[scope]
     parts = ["curl", "-i", "-H", f"Authorization: Api-Key {text}"]
     parts += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
     return shlex.join([*parts, request.build_absolute_uri(f"/{path}")])

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
 
 from config.api.errors import DomainError, is_api, json_error
-from users.audit.services import write_sign
+from users.audit.services import write_sign_in_or_out
 from users.models import AuditAction, User
 from users.sign_in.tokens import RefreshToken
 
@@ -82,7 +82,7 @@ def revoke_refresh_token(request: HttpRequest, text: str) -> None:
         token.blacklist()
     except TokenError:
         return
-    write_sign(request, token.user, AuditAction.SIGNED_OUT)
+    write_sign_in_or_out(request, token.user, AuditAction.SIGNED_OUT)
 
 
 def lockout_username(request: HttpRequest, credentials: dict[str, Any] | None) -> str | None:

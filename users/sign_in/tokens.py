@@ -100,7 +100,7 @@ class RefreshToken(HardenedToken, BaseRefreshToken):
         self.user = user
 
     def rotate(self) -> "RefreshToken":
-        """End this token and return the next, with the role of today.
+        """End this token and return the next, with the current role.
 
         Of several requests with one token the first alone is served. Raises TokenError.
         """
@@ -112,7 +112,7 @@ class RefreshToken(HardenedToken, BaseRefreshToken):
 
 
 def _session_of(user: User) -> str:
-    """Return what stands for the account and its password of today; it tells neither."""
+    """Return a digest of the account and its current password."""
     return user.get_session_auth_hash()[:32]
 
 
@@ -123,7 +123,7 @@ def _is_of_session(token: Token, user: User) -> bool:
 def user_of_token(token: Token) -> User | FleetUser:
     """Return the person that a verified access token names.
 
-    An account of this node is asked first, so that its role and `is_active` of today count. A
+    An account of this node is asked first, so that its current role and `is_active` count. A
     name without an account here is believed only from another node of the fleet.
 
     Raises AuthenticationFailed (401).

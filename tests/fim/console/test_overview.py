@@ -93,7 +93,7 @@ def test_counts_open_alerts_by_severity_with_the_oldest():
 
 
 def test_a_flood_of_alerts_is_counted_no_further_than_so_far(monkeypatch):
-    monkeypatch.setattr("threats.queue.MOST_COUNTED", 2)
+    monkeypatch.setattr("threats.queue.MAX_COUNTED", 2)
     for _ in range(3):
         make_alert()
 

@@ -79,7 +79,7 @@ def test_a_made_key_is_not_kept_in_the_session(browser):
 def test_the_commands_shown_with_a_key_work(browser):
     answer = browser.post(LIST + "add/", form(can_post_logs="on"))
 
-    commands = answer.context["trials"]
+    commands = answer.context["commands"]
     assert [post_as_told(command) for command in commands] == [201, 201]
     assert FimLog.objects.get().path == "/tmp/trial"
 
