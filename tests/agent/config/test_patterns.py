@@ -55,11 +55,11 @@ def test_no_patterns_match_nothing():
 def test_no_path_keeps_a_pattern_busy(pattern, name):
     check_pattern(pattern)
     path = f"/{name}" * (4096 // (len(name) + 1))
-    began_at = time.monotonic()
+    began_at = time.process_time()
 
     Patterns([pattern]).match(path)
 
-    assert time.monotonic() - began_at < 1
+    assert time.process_time() - began_at < 1
 
 
 @pytest.mark.parametrize(

