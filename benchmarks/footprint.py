@@ -27,7 +27,7 @@ RSS_BAR_MB, START_BAR_SECONDS, BYTES_BAR = 120, 1.5, 450
 FULL_LOGS, QUICK_LOGS = 1_000_000, 5_000
 FULL_STARTS, QUICK_STARTS = 5, 1
 FULL_SECONDS, QUICK_SECONDS = 10.0, 0.5
-MOST_PER_SECOND = 6_000
+MAX_PER_SECOND = 6_000
 BATCHES, RECORDS, LARGE_BATCH = 8, 1_000, 10_000
 ASKED = 4
 MEGABYTE = 1_000_000
@@ -81,7 +81,7 @@ def _export(node: Node, acknowledged: int) -> None:
 def _post(node: Node, seconds: float) -> int:
     """Post single logs and batches; return how many logs were acknowledged."""
     fleet, path = Fleet(seed=6), "/api/ingest/fim/"
-    logs = live_logs(fleet, int(MOST_PER_SECOND * seconds))
+    logs = live_logs(fleet, int(MAX_PER_SECOND * seconds))
     singles = [post_request(path, as_sent(log), content_type="application/json") for log in logs]
     single = run_load(address_of(node), singles, connections=16, seconds=seconds)
     check_statuses("single logs", single.statuses, 201)

@@ -27,7 +27,7 @@ MAX_SECONDS = 60
 P50_BAR_MS, RATIO_BAR = 25, 3
 PAGE_SIZE = 10
 # A recount reads every log.
-MOST_TO_RECOUNT = 100_000
+MAX_TO_RECOUNT = 100_000
 
 
 def measure(database: str, counts: list[int], *, is_quick: bool, command: str) -> Section:
@@ -142,7 +142,7 @@ def _check_filled(node: Node, count: int) -> None:
     counted = query(url, "SELECT sum(count) FROM fim_daycount")[0][0]
     if not count == rows == counted == told:
         raise Wrong(f"{rows} logs are stored, {counted} are counted, the list tells {told}.")
-    if count <= MOST_TO_RECOUNT and "no count had drifted" not in node.manage("recount"):
+    if count <= MAX_TO_RECOUNT and "no count had drifted" not in node.manage("recount"):
         raise Wrong("A recount found other counts.")
 
 

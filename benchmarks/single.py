@@ -37,7 +37,7 @@ from tests.node import Node
 CONNECTIONS = (16, 64)
 PATH = "/api/ingest/fim/"
 # No build answers so many in a second; the rest is thrown away.
-MOST_PER_SECOND = 6_000
+MAX_PER_SECOND = 6_000
 WARM_UP_SECONDS = 0.3
 PAGE, SYNCS = bytes(4096), 100
 # At 16 connections Picket commits about so many together.
@@ -113,7 +113,7 @@ def _take_rounds(servers: Servers, effort: Effort, fleet: Fleet) -> Loads:
 
 
 def _load(name: str, address: Address, fleet: Fleet, connections: int, seconds: float) -> Load:
-    logs = live_logs(fleet, int(MOST_PER_SECOND * seconds))
+    logs = live_logs(fleet, int(MAX_PER_SECOND * seconds))
     requests = [post_request(PATH, as_sent(log), content_type="application/json") for log in logs]
     # What stores nothing may have the same again.
     sent = requests if name in (PICKET, TEXTBOOK) else itertools.cycle(requests)

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from fim.agent.config.node_url import parse_node_url
 from fim.agent.config.patterns import check_pattern
 from fim.agent.config.working_hours import Shift, read_shift
 
@@ -85,18 +85,12 @@ def path(value: Any) -> str:
 
 
 def url(value: Any) -> str:
-    """Take the base URL of a node, without what would make another request of it."""
+    """Take the base URL of a node."""
     name = text(value)
-    parts = urlsplit(name)
-    if not name.isascii() or " " in name or parts.scheme not in {"http", "https"}:
-        raise refuse(f"{name!a} must start with http:// or https:// and hold no blanks")
-    if not parts.hostname or parts.query or parts.fragment or parts.username is not None:
-        raise refuse(f"{name!r} must name a host, and no user, query or fragment")
     try:
-        if parts.port == 0:
-            raise ValueError
+        parse_node_url(name)
     except ValueError as exc:
-        raise refuse(f"the port of {name!r} must be 1 to 65535") from exc
+        raise refuse(f"{name!a} is no URL of a node: {exc}") from exc
     return name
 
 

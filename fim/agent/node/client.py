@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
+
+from fim.agent.config.node_url import parse_node_url
 
 INGEST_PATH = "/api/ingest/fim/"
 TIMEOUT_SECONDS = 10.0
@@ -58,7 +60,7 @@ class Node:
     def __init__(
         self, url: str, *, key: str = "", timeout_seconds: float = TIMEOUT_SECONDS
     ) -> None:
-        parts = parsed_url(url)
+        parts = parse_node_url(url)
         self._path = parts.path.rstrip("/") + INGEST_PATH
         self._headers = {"Content-Type": "application/x-ndjson", "User-Agent": "picket-agent"}
         if key:
@@ -87,19 +89,6 @@ class Node:
         except (OSError, http.client.HTTPException) as exc:
             self._connection.close()
             return Answer(detail=f"{type(exc).__name__}: {exc}")
-
-
-def parsed_url(url: str) -> SplitResult:
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("it holds blanks or characters that a URL cannot hold")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("it must start with http:// or https:// and name a host")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("it must hold no user name, query or fragment")
-    if parts.port == 0:
-        raise ValueError("its port must be 1 to 65535")
-    return parts
 
 
 def connection_to(parts: SplitResult, timeout_seconds: float) -> http.client.HTTPConnection:

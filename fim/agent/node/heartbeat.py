@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import Any
 
 from fim.agent.changes.logs import SOURCE, visible
+from fim.agent.config.node_url import parse_node_url
 from fim.agent.config.sections import NodeSettings
 from fim.agent.node.canary import BlindSpan, Canaries
-from fim.agent.node.client import connection_to, parsed_url
+from fim.agent.node.client import connection_to
 from fim.agent.node.status import Status
 
 logger = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Heartbeat:
         wake: threading.Event | None = None,
         version: str = "",
     ) -> None:
-        parts = parsed_url(node.url)
+        parts = parse_node_url(node.url)
         self._path = parts.path.rstrip("/") + PATH
         self._connection = connection_to(parts, node.timeout_seconds)
         self._headers = {"Content-Type": "application/json", "User-Agent": SOURCE}
