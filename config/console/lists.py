@@ -13,8 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 CLEAR = "clear"
-# Of one page, or of one look at it; not what a person chose to see.
-PASSING = frozenset({"p", "e", "page", "cursor", "_popup", "_to_field", "_changelist_filters"})
+# Of one page of a list, or of one visit; not what a person chose to see.
+TRANSIENT_PARAMETERS = frozenset(
+    {"p", "e", "page", "cursor", "_popup", "_to_field", "_changelist_filters"}
+)
 MAX_REMEMBERED_CHARACTERS = 1_000
 
 
@@ -23,12 +25,11 @@ def badge(name: str, text: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', name, text)
 
 
-def remembered(request: HttpRequest) -> HttpResponse | None:
-    """Remember the filters of a list for the session, and bring them back where none are given.
+def restore_filters(request: HttpRequest) -> HttpResponse | None:
+    """Keep the filters of a list for the session; redirect to them where none are given.
 
-    Returns the way to them, or nothing where the list is to be shown as it was asked for.
-    `?clear=1` forgets them. A link of the navigation names none, and leads to those of the last
-    visit.
+    Returns the redirect, or nothing where the list is to be shown as it was asked for. A link of
+    the navigation names no filters and so leads to those of the last visit; `?clear=1` drops them.
     """
     name = f"filters:{request.path}"
     if CLEAR in request.GET:
@@ -40,7 +41,7 @@ def remembered(request: HttpRequest) -> HttpResponse | None:
     chosen = [
         (key, value)
         for key, value in parse_qsl(request.META.get("QUERY_STRING", ""))
-        if key not in PASSING
+        if key not in TRANSIENT_PARAMETERS
     ]
     text = urlencode(chosen)
     if len(text) <= MAX_REMEMBERED_CHARACTERS and text != request.session.get(name, ""):
@@ -111,7 +112,7 @@ class StickyFilters(CheckedActions):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if request.method == "GET" and (elsewhere := remembered(request)):
-            return elsewhere
+        if request.method == "GET" and (redirect := restore_filters(request)):
+            return redirect
         title = {"title": str(self.opts.verbose_name_plural).capitalize()}
         return super().changelist_view(request, title | (extra_context or {}))

@@ -28,7 +28,7 @@ FORWARDING_HEADERS = frozenset(
     }
 )
 # A header's name begins with HTTP_, so no client can send it.
-FOUND = "picket.client_address"
+CACHED_AS = "picket.client_address"
 
 
 def client_address(request: HttpRequest) -> Address | None:
@@ -44,9 +44,9 @@ def address_of(environ: MutableMapping[str, Any]) -> Address | None:
     proxy came from somewhere that nobody vouches for: None. So did one from a trusted proxy that
     names its client in some other header alone. Looked for once a request.
     """
-    if FOUND not in environ:
-        environ[FOUND] = _find(environ)
-    found: Address | None = environ[FOUND]
+    if CACHED_AS not in environ:
+        environ[CACHED_AS] = _find(environ)
+    found: Address | None = environ[CACHED_AS]
     return found
 
 

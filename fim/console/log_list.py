@@ -124,7 +124,7 @@ class LogList:
         asked = {name: value for name, value in (self.chosen | changes).items() if value}
         return f"?{urlencode(asked)}" if asked else "?clear=1"
 
-    def chosen_ones(self) -> list[Choice]:
+    def active_filters(self) -> list[Choice]:
         """Return the filters that are set, each with the list without it."""
         return [
             Choice(f"{name}: {value}", 0, self.url_with(**{name: ""}), is_chosen=True)

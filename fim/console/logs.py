@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from config.api.pagination import CappedPaginator
-from config.console.lists import CheckedActions, remembered
+from config.console.lists import CheckedActions, restore_filters
 from fim.console.alert_logs import key_of
 from fim.console.log_list import SAMPLED_LOGS, LogList
 from fim.console.same_path import logs_of_same_path
@@ -44,7 +44,7 @@ class FimLogAdmin(CheckedActions):
         """Show the list; what is posted is Django's own deletion of what is ticked."""
         if request.method != "GET" or not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
-        return remembered(request) or self._show_list(request)
+        return restore_filters(request) or self._show_list(request)
 
     def _show_list(self, request: HttpRequest) -> HttpResponse:
         logs = LogList(request.GET.dict())

@@ -44,7 +44,7 @@ def record_heartbeat(
             events.record_return(host, received_at=received_at)
             host.is_silence_told = False
         if not _is_overtaken(host, report):
-            _take(host, report, received_at)
+            _apply_report(host, report, received_at)
         _count_dropped(host, dropped)
         _note_blindness(host, was_blind)
         _move_deadlines(host, received_at)
@@ -62,7 +62,7 @@ def _is_lower(seq: int | None, before: int | None) -> bool:
     return seq is not None and before is not None and seq < before
 
 
-def _take(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
+def _apply_report(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
     blind_since, reason, was_known = host.blind_since, host.blind_reason, _is_trouble(host)
     if _is_lower(report.get("seq"), host.seq):
         # The agent lost its state and counts anew: an old range's numbers now mean other logs.
@@ -92,8 +92,9 @@ def _note_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _move_deadlines(host: Host, received_at: datetime) -> None:
-    """Count the host's silence from now on, unless a later heartbeat does; a moment that is far
-    ahead is of a time when the node's own clock was wrong.
+    """Count the host's silence from this heartbeat on, unless a later one came before it.
+
+    One that is far ahead does not count: it is of a time when the node's own clock was wrong.
     """
     seen_at = host.last_seen_at
     if seen_at is None or not received_at < seen_at <= received_at + MAX_AHEAD:
@@ -172,13 +173,13 @@ def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timed
             update_fields=["checked_at"],
         )
         if not timedelta(0) <= now - last <= max_gap:
-            _begin_anew(now)
+            _restart_deadlines(now)
     _add_hosts_with_logs(now)
     unrecorded = Host.objects.silent(now).filter(is_silence_told=False)
     return sum(record_silence_once(host) for host in unrecorded)
 
 
-def _begin_anew(now: datetime) -> None:
+def _restart_deadlines(now: datetime) -> None:
     hosts = Host.objects.filter(silent_at__isnull=False, is_silence_told=False).order_by()
     for every_seconds in set(hosts.values_list("every_seconds", flat=True)):
         late_at, silent_at = deadlines(now, every_seconds)

@@ -17,7 +17,7 @@ from fim.hosts.incron import incron_status
 from fim.hosts.services import forget_host, record_heartbeat
 from fim.ingest import schema
 from fim.ingest.default_host import default_host
-from fim.ingest.permissions import MayPostLogsOrIsNear
+from fim.ingest.permissions import MayIngest
 from fim.models.hosts import Host, HostQuerySet, State
 from users.audit.actors import actor_of
 from users.authentication import KeyAuthentication
@@ -29,7 +29,7 @@ class HeartbeatView(APIView):
     """Takes what an agent says of itself. Who may post logs may, for any host, as in ingest."""
 
     authentication_classes = [KeyAuthentication]
-    permission_classes = [MayPostLogsOrIsNear]
+    permission_classes = [MayIngest]
     throttle_classes = [KeyThrottle, IngestThrottle]
 
     @swagger_auto_schema(

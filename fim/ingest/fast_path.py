@@ -21,7 +21,7 @@ from config.api.renderers import JSONRenderer
 from config.serving.bodies import Application
 from config.serving.client_address import address_of, address_text_of
 from config.serving.request_log import RequestLine
-from fim.ingest.permissions import is_near
+from fim.ingest.permissions import is_in_ingest_networks
 from fim.ingest.pipeline import RecordReader
 from fim.logs.serializers import show_log
 from fim.record.reading import decode_log
@@ -126,7 +126,7 @@ def _max_bytes() -> int:
 
 
 def _sender(environ: dict[str, Any]) -> Sender | None:
-    """Return who posts, by key or from near; None for who may not.
+    """Return who posts, by key or from an allowed network; None for who may not.
 
     Counts the request for its sender's limit, which it may be over.
     """
@@ -138,7 +138,9 @@ def _sender(environ: dict[str, Any]) -> Sender | None:
         may_post = Scope.POST_LOGS in machine.key.scopes and KeyThrottle().passes(machine.pk)
         host = machine.key.host or settings.NODE_NAME
         return Sender(machine.username, host) if may_post else None
-    may_post = is_near(address_of(environ)) and IngestThrottle().passes(address_text_of(environ))
+    may_post = is_in_ingest_networks(address_of(environ)) and IngestThrottle().passes(
+        address_text_of(environ)
+    )
     return Sender(None, settings.NODE_NAME) if may_post else None
 
 

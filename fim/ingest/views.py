@@ -14,7 +14,7 @@ from fim.ingest import schema
 from fim.ingest.body import Body, MalformedBody
 from fim.ingest.default_host import default_host
 from fim.ingest.parsers import PARSERS, LogsNegotiation
-from fim.ingest.permissions import MayPostLogsOrIsNear
+from fim.ingest.permissions import MayIngest
 from fim.ingest.pipeline import RecordReader, store_contents
 from fim.logs.serializers import FimLogSerializer
 from fim.store.group_commit import commit_log
@@ -26,7 +26,7 @@ class IngestView(APIView):
     """Takes one log, an array or NDJSON. What it acknowledges is committed."""
 
     authentication_classes = [KeyAuthentication]
-    permission_classes = [MayPostLogsOrIsNear]
+    permission_classes = [MayIngest]
     throttle_classes = [KeyThrottle, IngestThrottle]
     parser_classes = PARSERS
     content_negotiation_class = LogsNegotiation

@@ -78,11 +78,11 @@ class FimLogFilter(filters.FilterSet):
 
     def filter_value(self, search: LogSearch, name: str, value: Any) -> LogSearch:
         values = value if isinstance(value, list) else [value]
-        if name in self._looked_up():
+        if name in self._columns_with_own_index():
             return search.filter(dialect.has_value(name, values))
         return search.filter(**{f"{name}__in": values})
 
-    def _looked_up(self) -> tuple[str, ...]:
+    def _columns_with_own_index(self) -> tuple[str, ...]:
         """Columns to look up in their own index, beside the one whose index leads to the logs.
 
         None where the log itself is read anyway.
@@ -109,7 +109,7 @@ class FimLogFilter(filters.FilterSet):
 class ExportFilter(FimLogFilter):
     """The same for an export: each batch would sort all that a search of subjects finds."""
 
-    def _looked_up(self) -> tuple[str, ...]:
+    def _columns_with_own_index(self) -> tuple[str, ...]:
         return ()
 
     def filter_search(self, search: LogSearch, name: str, value: str) -> LogSearch:

@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api.pagination import positive_int
-from config.api.renderers import written
+from config.api.renderers import encoded
 from fim.logs import schema, serializers
 from fim.logs.export import FORMATS as EXPORT_FORMATS
 from fim.logs.export import ExportFormat, join_lines, read_batches, rows_of
@@ -141,7 +141,7 @@ class ReportView(APIView):
         return Response(self.show_day(report, logs))
 
     def show_logs(self, logs: list[FimLog]) -> Any:
-        return written(list(map(serializers.FimLogSerializer().to_representation, logs)))
+        return encoded(list(map(serializers.FimLogSerializer().to_representation, logs)))
 
     def show_day(self, report: DayReport, logs: dict[str, Any]) -> dict[str, Any]:
         counts = {"total": report.total, **report.counts}

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from fim.ingest.body import MalformedBody
 from fim.ingest.default_host import default_host
-from fim.ingest.permissions import MayPostLogsOrIsNear
+from fim.ingest.permissions import MayIngest
 from fim.ingest.pipeline import IngestAnswer, ingest_records
 from fim.protocols.elastic import schema
 from fim.protocols.elastic.answers import ElasticAnswers, bulk_answer
@@ -35,7 +35,7 @@ CLUSTER_NAME = "picket"
 
 class ElasticView(ElasticAnswers, APIView):
     authentication_classes = [ElasticKeyAuthentication]
-    permission_classes = [MayPostLogsOrIsNear]
+    permission_classes = [MayIngest]
     throttle_classes = [KeyThrottle, IngestThrottle]
     parser_classes = PARSERS
     content_negotiation_class = ElasticNegotiation
@@ -107,9 +107,9 @@ class BulkView(ElasticView):
 
     @swagger_auto_schema(**schema.BULK)
     def post(self, request: Request) -> Response:
-        return self.take(request, index=None)
+        return self.ingest(request, index=None)
 
-    def take(self, request: Request, *, index: str | None) -> Response:
+    def ingest(self, request: Request, *, index: str | None) -> Response:
         started = time.monotonic()
         if not isinstance(request.data, list):
             raise MalformedBody("The body is empty.")
@@ -129,7 +129,7 @@ class IndexBulkView(BulkView):
 
     @swagger_auto_schema(**schema.INDEX_BULK)
     def post(self, request: Request, index: str) -> Response:
-        return self.take(request, index=index)
+        return self.ingest(request, index=index)
 
 
 class UnknownPathView(ElasticView):

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from rest_framework.utils.serializer_helpers import ReturnDict
 
-from config.api.renderers import JSONRenderer, written
+from config.api.renderers import JSONRenderer, encoded
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_indents_where_it_is_asked_to():
 
 
 def test_takes_what_is_written_already():
-    assert JSONRenderer().render({"logs": written([{"a": 1}])}) == b'{"logs":[{"a":1}]}'
+    assert JSONRenderer().render({"logs": encoded([{"a": 1}])}) == b'{"logs":[{"a":1}]}'
 
 
 def test_answers_beyond_ascii(analyst_client):
