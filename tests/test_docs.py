@@ -76,6 +76,15 @@ def test_api_lists_no_error_code_that_nothing_raises():
     assert not unknown
 
 
+def test_operations_lists_every_command():
+    apps = ("config", "users", "threats", "fim")
+    files = [path for app in apps for path in (ROOT / app).rglob("management/commands/[a-z]*.py")]
+
+    rows = re.findall(r"^\| `(\w+)", doc("operations.md"), re.MULTILINE)
+    assert files
+    assert {path.stem for path in files} <= set(rows)
+
+
 @pytest.mark.parametrize(
     "name", ["README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 )
