@@ -25,7 +25,7 @@ help:
 	@echo "make demo       the same with 90 days of made-up data, in a database of its own"
 	@echo "make agent      the agent as a wheel of its own, in dist/"
 	@echo "make agent-deb  the same as a Debian package that needs no pip on its host"
-	@echo "make lint       style, spelling, types, migrations, deployment check"
+	@echo "make lint       style, spelling, imports, types, migrations, deployment check"
 	@echo "make test       lint, types, migrations, and the suite on SQLite, and on PostgreSQL with the newest Python"
 	@echo "make test-long  the proofs that take minutes, and each Python on the other database"
 	@echo "make mutants    breaks the code in some sixty places, and says whether the tests notice"
