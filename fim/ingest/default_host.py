@@ -6,6 +6,7 @@ from rest_framework.request import Request
 
 from fim.record.fields import read_text
 from users.authentication import Machine
+from users.models import Key
 
 
 def default_host(request: Request) -> str:
@@ -14,5 +15,9 @@ def default_host(request: Request) -> str:
         named = read_text("host", request.query_params.get("host", ""))
     except ValueError as exc:
         raise ValidationError({"host": [str(exc)]}) from exc
-    key_host = request.user.key.host if isinstance(request.user, Machine) else ""
-    return named or key_host or settings.NODE_NAME
+    return named or host_of_key(request.user.key if isinstance(request.user, Machine) else None)
+
+
+def host_of_key(key: Key | None) -> str:
+    """The host that a key names; the node's own where there is none."""
+    return (key.host if key else "") or settings.NODE_NAME

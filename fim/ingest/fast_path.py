@@ -21,6 +21,7 @@ from config.api.renderers import JSONRenderer
 from config.serving.bodies import Application
 from config.serving.client_address import address_of, address_text_of
 from config.serving.request_log import RequestLine
+from fim.ingest.default_host import host_of_key
 from fim.ingest.permissions import is_in_ingest_networks
 from fim.ingest.pipeline import RecordReader
 from fim.logs.serializers import show_log
@@ -136,12 +137,11 @@ def _sender(environ: dict[str, Any]) -> Sender | None:
         return None
     if machine is not None:
         may_post = Scope.POST_LOGS in machine.key.scopes and KeyThrottle().passes(machine.pk)
-        host = machine.key.host or settings.NODE_NAME
-        return Sender(machine.username, host) if may_post else None
+        return Sender(machine.username, host_of_key(machine.key)) if may_post else None
     may_post = is_in_ingest_networks(address_of(environ)) and IngestThrottle().passes(
         address_text_of(environ)
     )
-    return Sender(None, settings.NODE_NAME) if may_post else None
+    return Sender(None, host_of_key(None)) if may_post else None
 
 
 def _store(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] | None:

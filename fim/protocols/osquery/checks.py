@@ -1,4 +1,4 @@
-"""System checks of osquery's door."""
+"""System checks of how osquery's hosts enrol and what they are told to watch."""
 
 from typing import Any
 

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fim.ingest.body import Body, MalformedBody
+from fim.ingest.default_host import host_of_key
 from fim.ingest.parsers import LogsJSONParser, LogsNegotiation
 from fim.protocols.osquery import serializers
 from fim.protocols.osquery.configuration import BrokenConfig, read_config
@@ -119,5 +120,5 @@ class LogView(NodeView):
         if body.get("log_type") == "result":
             if not isinstance(lines, list):
                 raise MalformedBody("`data` takes a list of result lines.")
-            store_results(lines, host=self.key.host or settings.NODE_NAME)
+            store_results(lines, host=host_of_key(self.key))
         return Response({"node_invalid": False})
