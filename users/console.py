@@ -1,7 +1,8 @@
 """Pages of the console that are no list of a model."""
 
+from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -18,12 +19,22 @@ def change_own_password(request: HttpRequest) -> HttpResponse:
         return admin.site.password_change(request)
 
 
+class UnlockForm(forms.Form):
+    """A name as it was tried, blanks too, and the address that it was tried from."""
+
+    username = forms.CharField(max_length=255, strip=False)
+    address = forms.GenericIPAddressField()
+
+
 def unlock_person(request: HttpRequest) -> HttpResponse:
     """Let someone sign in again who failed too often, and lead back to the users."""
     if request.method != "POST" or not request.user.has_perm("users.change_user"):
         raise PermissionDenied
-    username, address = (request.POST.get(name, "") for name in ("username", "address"))
-    if unlock(username=username, address=address, by=actor_of(request)):
+    form = UnlockForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(f"Not valid: {', '.join(form.errors)}.")
+    username = form.cleaned_data["username"]
+    if unlock(**form.cleaned_data, by=actor_of(request)):
         messages.success(request, f"User name {username} may sign in again.")
     else:
         messages.info(request, f"User name {username} was not locked out any more.")

@@ -164,8 +164,8 @@ def test_a_deletion_waits_for_one_of_the_same_log():
     deleted = []
 
     held_up(
-        lambda: delete_logs([log.pk]),
-        lambda: deleted.append(delete_logs([log.pk])),
+        lambda: delete_logs([log.pk], by=SYSTEM),
+        lambda: deleted.append(delete_logs([log.pk], by=SYSTEM)),
         is_undone=False,
     )
 
