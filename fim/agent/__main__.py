@@ -28,7 +28,7 @@ def main(arguments: list[str], *, prog: str = "python -m fim.agent") -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments[:1]).command
-    # The others are left alone: a report has to be answered before a person would notice it.
+    # Only the chosen command is imported: `report` runs once for each change and must be quick.
     command = importlib.import_module(f"fim.agent.commands.{chosen.replace('-', '_')}")
     name = f"{parser.prog} {chosen}"
     own = argparse.ArgumentParser(prog=name, description=COMMANDS[chosen])

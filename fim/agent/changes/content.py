@@ -1,4 +1,4 @@
-"""A file's content, opened without blocking and without following where a path was led to."""
+"""A file's content, opened without blocking and without following symbolic links."""
 
 import os
 import stat

@@ -16,9 +16,9 @@ class Difference:
 
     `before` is the baseline's row, None where it had none; for a move it is the row of
     `path_from`. `after` is what is there now, None once it is gone. `place` is where the content
-    can be read now, None where there is none. `events` are the kernel's raw words in their order,
-    such as "created /srv/.a.tmp", and `count` is how many of them were joined. Moments are Unix
-    times. `replaced` is the row of what a move wrote over.
+    can be read now, None where there is none. `events` are the file-system events in their order,
+    such as "created /srv/.a.tmp", and `count` is how many there were. Moments are Unix times.
+    `replaced` is the row of what a move replaced.
     """
 
     action: str
@@ -45,7 +45,7 @@ class Difference:
 
 
 class Keeper(Protocol):
-    """Keeps something of a change together with the baseline's row of it."""
+    """Stores something of a change in the transaction that stores its baseline row."""
 
     def keep(self, connection: sqlite3.Connection, difference: Difference) -> None:
         """Write in the open transaction; called again where that failed."""
@@ -55,7 +55,7 @@ class Enricher(Protocol):
     """Adds what it knows to a log."""
 
     def enrich(self, log: dict[str, Any], difference: Difference) -> None:
-        """Change the log in place. Never raises for a file's sake; bounded in time."""
+        """Change the log in place. No state of a file makes it raise; bounded in time."""
 
 
 def changed_fields(before: Facts | None, after: Facts | None) -> tuple[str, ...]:
@@ -79,9 +79,9 @@ def changed_fields(before: Facts | None, after: Facts | None) -> tuple[str, ...]
 def action_of(before: Facts | None, after: Facts | None, *, was_written: bool) -> str:
     """Name the change between two states of one path; empty where there is none.
 
-    A file that was written with the content that it had is modified all the same: its time says
-    so, where the kernel told of a write (`was_written`). A time alone that nobody saw written is
-    one of its attributes.
+    A file that was written with the content that it had is modified, too, if its mtime changed and
+    the kernel reported a write (`was_written`). Without one, a changed mtime is a change of its
+    attributes.
     """
     if before is None:
         return "created" if after else ""

@@ -1,4 +1,4 @@
-"""File-system events: what the kernel told, in the agent's own words."""
+"""File-system events: what the kernel reports, as the agent names it."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ DELETED = "deleted"
 MOVED = "moved"
 MOVED_IN = "moved in"
 MOVED_OUT = "moved out"
-# Not told but seen: it was there when its new directory was listed.
+# Not reported by the kernel: it was there when its new directory was listed.
 FOUND = "found"
 ARRIVALS = frozenset((CREATED, MOVED_IN, FOUND))
 DEPARTURES = frozenset((DELETED, MOVED_OUT))

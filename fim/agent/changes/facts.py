@@ -28,16 +28,16 @@ VANISHED = "vanished"
 UNREADABLE = "unreadable"
 CHANGING = "changing"
 TOO_LARGE = "larger than 512 MiB"
-# How long a name of an account is believed before it is looked up again.
+# How long an account's name is cached.
 NAMES_SECONDS = 60
 Pace = Callable[[int], None]
-# Gives the hash, and why there is none, of a file that was read elsewhere; None: read it here.
+# Returns the hash, and why there is none, of a file that was read elsewhere; None: read it here.
 Elsewhere = Callable[[str, os.stat_result], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What could be learned; all but the reason is empty where nothing could.
+    """What could be learned; where nothing could, all but the reason is empty.
 
     `unread` says why there is no hash where one would be expected. `mode` is octal text, such as
     "4755". `xattrs` is a line of names with a short digest of each value, POSIX ACLs and
@@ -71,7 +71,7 @@ class Facts:
         return bool(self.kind)
 
     def has_stat_of(self, status: os.stat_result) -> bool:
-        """Return whether nothing was written since; a content kept with its times is believed."""
+        """Return whether the stat is the same, which is taken for the same content."""
         return (
             self.inode == status.st_ino
             and self.mtime_ns == status.st_mtime_ns
@@ -212,7 +212,7 @@ def _xattrs_of(handle: int, status: os.stat_result) -> str:
 
 
 def read_xattrs(place: str | bytes | int) -> str:
-    """Return the line of a file's extended attributes; empty where it has none or tells none."""
+    """Return the line of a file's extended attributes; empty where none can be read."""
     try:
         names = os.listxattr(place)
     except OSError:

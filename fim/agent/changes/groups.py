@@ -69,7 +69,7 @@ class Group:
 
     @property
     def is_brief(self) -> bool:
-        """Return whether the events tell of one file that came and went."""
+        """Return whether one file came and went."""
         return (
             len(self.paths) == 1
             and bool(self.events)
@@ -90,7 +90,7 @@ def is_temporary(path: str) -> bool:
 
 
 def is_of(path: str, saved: Collection[str]) -> bool:
-    """Return whether a temporary file may be of a save; dpkg's own are of the file they name."""
+    """Return whether a temporary file may belong to a save; dpkg's do if their name says so."""
     for suffix in DPKG_SUFFIXES:
         if path.endswith(suffix):
             return path.removesuffix(suffix) in saved

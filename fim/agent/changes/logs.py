@@ -1,4 +1,4 @@
-"""A difference as the log that a node takes."""
+"""The log of a difference, as a node accepts it."""
 
 import json
 import os
@@ -11,10 +11,10 @@ from fim.agent.changes.difference import Difference
 from fim.agent.changes.facts import Facts
 
 SOURCE = "picket-agent"
-# A node takes no longer path; `\xNN` makes one of up to four times PATH_MAX.
+# A node accepts no longer path; `\xNN` makes one of up to four times PATH_MAX.
 MAX_PATH_CHARACTERS = 4096
 MAX_STEP_CHARACTERS = 1024
-# A node takes 65,536 with the names and marks between them.
+# A node accepts 65,536, with the names and the punctuation.
 MAX_ATTRIBUTES_CHARACTERS = 60_000
 BEFORE = ("kind", "size_bytes", "mode", "owner", "group", "target", "xattrs")
 
@@ -47,7 +47,7 @@ def log_of(difference: Difference, *, host: str, reason: str = "") -> dict[str, 
 
 
 def fit(log: dict[str, Any]) -> None:
-    """Leave out the largest attributes where a node would refuse the log; say which."""
+    """Leave out the largest attributes of a log that a node would refuse; name them in it."""
     attributes = log.get("attributes", {})
     sizes = {name: len(json.dumps(value)) for name, value in attributes.items()}
     left_out: list[str] = []
@@ -94,7 +94,7 @@ def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
 
 
 def _before(difference: Difference) -> dict[str, Any]:
-    """Return what the baseline knew and is so no longer; all of it where the file is gone."""
+    """Return the baseline's values that changed; all of them where the file is gone."""
     before, after = difference.before, difference.after or Facts()
     if before is None:
         return {}
@@ -118,7 +118,7 @@ def _replaced(facts: Facts | None) -> dict[str, Any]:
 
 
 def _moment(difference: Difference) -> float:
-    """Return the Unix time of the change: a scan knows of one that is still there by its ctime."""
+    """Return the Unix time of the change; of a file that a scan found, its ctime."""
     if difference.from_scan and difference.after:
         return min(difference.after.ctime_ns / 1e9, time.time())
     return difference.last_at

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Nothing is reported of what is accepted. May run beside the agent."""
+    """Accept the differences without reporting them. May run beside the agent."""
     config = configured(options)
     state = State(config.state_dir)
     scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir])
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _resolved(path: str) -> str:
-    """Name a path as the agent does: links above it followed, itself not."""
+    """Return a path as the agent names it: links above it followed, itself not."""
     parent, name = os.path.split(os.path.abspath(path))
     return os.path.join(os.path.realpath(parent), name) if name else parent
 

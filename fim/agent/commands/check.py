@@ -1,4 +1,4 @@
-"""`check`: is all there that the agent needs? One line a check, with what to do."""
+"""`check`: print what the agent needs and lacks, one line a check, with what to do."""
 
 import argparse
 import dataclasses
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the checks as they are made; give 1 where one failed, else 0."""
+    """Print the checks as they are made; return 1 where one failed, else 0."""
     found = []
     for check in _checks_of(options.config):
         found.append(check)

@@ -1,6 +1,6 @@
 """`report`: hand one change to the running agent, or leave it on disk for the next start.
 
-A line of incrontab starts it for every change, so it reads no more than it must.
+A line of incrontab starts it for every change, so it imports no more than it must.
 """
 
 import argparse

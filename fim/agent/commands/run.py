@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_until_stopped(agent: Agent, *, ready: str = "") -> int:
-    """Run a made agent. Gives 1 where it ended by itself; prints `ready` once it sees changes."""
+    """Run an agent; return 1 where it ended by itself. Prints `ready` once it sees changes."""
     share_heap()
     is_stopped = stop_on_signals(agent.ended)
     crashes = stop_on_crashes(agent.ended)

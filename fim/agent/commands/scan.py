@@ -1,8 +1,8 @@
 """`scan`: compare the host with its baseline now.
 
-With `--report` it only tells the differences. Without, it makes the baseline where there is none,
-as `aide --init` does, and else takes the differences into the spool, from which the next run of
-the agent sends them.
+With `--report` it only prints the differences. Without, it makes the baseline where there is none,
+as `aide --init` does, and else puts the differences into the spool, from which the next run of the
+agent sends them.
 """
 
 import argparse
@@ -35,7 +35,7 @@ BITS = {
 }
 EXIT_IO, EXIT_LOCKED, EXIT_NO_BASELINE = 18, 21, 24
 COLUMNS = "{:10} {}"
-# How long a scan that may not read faster is left alone.
+# How long a scan pauses that may not read faster.
 PACE_SECONDS = 0.02
 
 
@@ -80,7 +80,7 @@ def _report(config: Config, *, is_json: bool) -> int:
 
 
 def differences(state: State, scan: Scan) -> Iterator[Difference]:
-    """Examine the candidates of a scan without keeping what they amount to."""
+    """Examine the candidates of a scan without storing anything."""
     for group in scan:
         if group:
             yield from examine(state.connection(), group).differences
@@ -112,8 +112,8 @@ def _learn(first: FirstScan) -> None:
 
 
 def _spool_differences(config: Config) -> int:
-    """Take what differs into the spool; return how many logs wait there."""
-    # The baseline alone needs no rules, no packages and no node.
+    """Put what differs into the spool; return how many logs wait there."""
+    # Imported here: making the baseline needs no rules, no packages and no node.
     from fim.agent.service.agent import Agent
 
     logging.basicConfig(level=logging.WARNING)

@@ -1,7 +1,7 @@
 """The agent's configuration: one TOML file, read once and checked whole.
 
-A file with bad keys is refused with all of them named, each by line and key; what can be lived
-with is kept as a warning.
+A file with bad keys is refused with all of them named, each by line and key; what does no harm is
+kept as a warning.
 """
 
 import difflib
@@ -49,7 +49,7 @@ def load(path: str) -> Config:
 
 
 class _Reading:
-    """One document on its way to a Config, with what was found wrong in it."""
+    """Reads one document into a Config and collects what is wrong in it."""
 
     def __init__(self, path: str, lines: Lines) -> None:
         self._path = path

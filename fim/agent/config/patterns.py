@@ -3,23 +3,23 @@
 import re
 from collections.abc import Iterable
 
-# Each star more multiplies the time that a hostile file name can cost: within these limits the
+# Each further star multiplies the time that a hostile file name can cost: within these limits the
 # worst path of 4,096 bytes costs 0.2 s.
 MAX_STARS = 4
 MAX_STARS_IN_A_NAME = 3
 MAX_DOUBLE_STARS = 2
-# What no regular expression takes for the end of a line.
+# Stands for "\n", which a regular expression would take for the end of the line.
 LINE_BREAK = "\ufffe"
 
 
 class Patterns:
     """Match absolute paths against patterns: `*.log` anywhere, `/var/cache/` with all below it.
 
-    Later patterns win, `!` takes back. What was matched is counted by the pattern that did it.
+    The last pattern that matches decides; one that begins with `!` excludes the path again.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        # Only a process that judges paths pays for the import.
+        # Only processes that match paths pay for the import.
         from pathspec import GitIgnoreSpec
 
         self._lines = tuple(lines)
@@ -29,7 +29,7 @@ class Patterns:
         return bool(self._lines)
 
     def match(self, path: str, *, is_directory: bool = False) -> str:
-        """Return the pattern that takes the path in; empty when none does."""
+        """Return the pattern that matches the path; empty when none does."""
         if not self._lines:
             return ""
         name = path.lstrip("/").replace("\n", LINE_BREAK)

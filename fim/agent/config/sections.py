@@ -107,7 +107,7 @@ class SpoolSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeSettings:
-    """No working hours: no change is suspicious for its time."""
+    """Without working hours no change is suspicious for its time."""
 
     critical_paths: tuple[str, ...] = _patterns(*CRITICAL_PATHS)
     critical_extensions: tuple[str, ...] = _key(values.many(values.extension), ())
@@ -138,7 +138,7 @@ class DiffSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeartbeatSettings:
-    """`every_seconds` 0, which no file may say: no heartbeats."""
+    """`every_seconds` 0, which a file cannot set: no heartbeats."""
 
     every_seconds: float = _seconds(60.0, at_least=1, at_most=3600)
 
@@ -153,7 +153,7 @@ class CanarySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhoSettings:
-    """`audit_key` is the -k of the watch rules; no `audit_log`: where auditd.conf says."""
+    """`audit_key` is the -k of auditd's rules; without `audit_log`, auditd.conf names it."""
 
     method: str = _key(values.one_of("auto", "fanotify", "audit", "none"), "auto")
     audit_key: str = _key(values.text, "picket")
@@ -162,7 +162,7 @@ class WhoSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The whole file. `warnings` say what is taken but should be looked at."""
+    """The whole file. `warnings` say what is accepted but should be looked at."""
 
     host: str = _key(values.text, "")
     state_dir: str = _key(values.path, DEFAULT_STATE_DIR)

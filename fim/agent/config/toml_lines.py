@@ -1,9 +1,9 @@
-"""Where in a TOML document each key stands, which tomllib does not tell."""
+"""The line of each key of a TOML document, which tomllib does not keep."""
 
 import re
 from collections.abc import Iterator
 
-# A key's way from the top: names, and places in arrays from 0.
+# A key's path from the top: names, and indexes in arrays from 0.
 Where = tuple[str | int, ...]
 TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'
@@ -29,7 +29,7 @@ class Lines:
             self._note(statement)
 
     def of(self, where: Where) -> int | None:
-        """Return the line of a key, else of what holds it; None for what stands nowhere."""
+        """Return the line of a key, else of the table or array that holds it; None without one."""
         while where:
             if where in self._lines:
                 return self._lines[where]

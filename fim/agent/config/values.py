@@ -1,4 +1,4 @@
-"""What a value of the configuration file may be: each reader gives the value or refuses it."""
+"""What a value of the configuration file may be: each reader returns it or raises Refused."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ KIND_NAMES = {
 
 
 class Refused(ValueError):
-    """What is wrong with a value: sentences, each with the place of the bad item in its array."""
+    """What is wrong with a value: sentences, each with the index of the bad item, if an array's."""
 
     def __init__(self, reasons: Iterable[tuple[int | None, str]]) -> None:
         self.reasons = list(reasons)
@@ -63,7 +63,7 @@ def number(*, at_least: float, at_most: float, unit: str) -> Reader:
 
 
 def whole(*, at_least: int, at_most: int, unit: str, zero_is: str = "") -> Reader:
-    """Read a whole number; where `zero_is` says what it means, 0 is taken besides the range."""
+    """Read a whole number. `zero_is` says what 0 means, which is then valid besides the range."""
 
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -85,7 +85,7 @@ def path(value: Any) -> str:
 
 
 def url(value: Any) -> str:
-    """Take the base URL of a node."""
+    """Read the base URL of a node."""
     name = text(value)
     try:
         parse_node_url(name)
@@ -95,7 +95,7 @@ def url(value: Any) -> str:
 
 
 def machine_key(value: Any) -> str:
-    """Take a key; no message ever repeats it."""
+    """Read a key. No message contains it."""
     if not isinstance(value, str):
         raise _wrong_kind(value, str)
     key = value.strip()

@@ -1,1 +1,1 @@
-"""From what was told and what scans find to logs in the spool."""
+"""From events and from what scans find to logs in the spool."""

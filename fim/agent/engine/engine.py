@@ -1,4 +1,4 @@
-"""The thread that turns what was told and what scans find into logs in the spool."""
+"""The thread that turns events and what scans find into logs in the spool."""
 
 import logging
 import sqlite3
@@ -68,11 +68,11 @@ class Engine:
         self._thread.start()
 
     def wake(self) -> None:
-        """Let the engine look: something waits or is due."""
+        """Wake the engine's thread: something waits or is due."""
         self._wake.set()
 
     def finish(self) -> None:
-        """Report what was told, without waiting for its window, then end."""
+        """Report the events that are held, without waiting for their window, then end."""
         self._is_ending = True
         self._wake.set()
         self._thread.join()
@@ -110,8 +110,8 @@ class Engine:
     def scan_on(self) -> bool:
         """Do a piece of a scan that is due; False when none is.
 
-        A rescan waits for what the kernel told: what is still to be let in, it would tell twice.
-        It waits for the large files that it found, so that it reads no faster than it may.
+        A rescan waits for events that are on disk alone: it would find their changes as well. It
+        waits for the large files that it found, so that it reads no faster than it may.
         """
         if self._is_scan_held():
             return False
@@ -134,14 +134,14 @@ class Engine:
         self.wake()
 
     def _is_expected(self, path: str) -> bool:
-        """Return whether a directory that is missing will still be told of by the kernel."""
+        """Return whether the kernel will still report where a missing directory went."""
         return self._is_watched(path) or self._coalescer.is_leaving(path)
 
     def _is_waiting(self, path: str) -> bool:
         return path in self._coalescer
 
     def report(self, groups: Sequence[Group]) -> None:
-        """Examine the groups and commit what they amount to, in few transactions."""
+        """Examine the groups and commit their changes, in few transactions."""
         outcomes: list[Outcome] = []
         started = time.monotonic()
         for group in groups:
@@ -188,7 +188,7 @@ class Engine:
     def _commit(
         self, outcomes: Sequence[Outcome], *, renamed: tuple[str, str] | None = None
     ) -> None:
-        """Store rows, logs and the end of their events at once: all outlives a kill, or none."""
+        """Store rows and logs and delete their events from the journal, in one transaction."""
         if not outcomes:
             return
         logs = [log for outcome in outcomes for log in outcome.logs]
@@ -204,7 +204,7 @@ class Engine:
         logs: Sequence[dict[str, Any]],
         renamed: tuple[str, str] | None,
     ) -> bool:
-        """Nothing is given up for a disk that is full for a while."""
+        """Return whether it could be written; a full disk is tried again, and nothing given up."""
         try:
             with self._state.writing() as connection:
                 if renamed:
@@ -229,9 +229,9 @@ class Engine:
                 keeper.keep(connection, difference)
 
     def _move_directory(self, move: DirectoryMove) -> None:
-        """Let the baseline follow a renamed directory, and look at what lies below it again.
+        """Rename a directory in the baseline, and ask for a scan of what lies below it.
 
-        The kernel is believed: by now the directory may be elsewhere once more.
+        The event counts, not what is there now: the directory may have been moved once more.
         """
         old, new = move.event.path_from, move.event.path
         connection = self._state.connection()

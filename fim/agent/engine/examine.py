@@ -1,4 +1,4 @@
-"""From a group of events to the changes that it amounts to: what is now against the baseline."""
+"""From a group of events to its changes: what is there now against the baseline."""
 
 import os
 import sqlite3
@@ -12,17 +12,17 @@ from fim.agent.changes.groups import Group
 from fim.agent.state import baseline
 
 BACKUP = "~"
-# How often a group is put back whose path is missing before the kernel told where it went.
+# How often a group is put back whose path is missing, to wait for the event that says why.
 MAX_TRIES = 3
 
 
 class Deferred(Exception):
-    """A path is missing, and the kernel's word of where it went is still to come."""
+    """A path is missing, and the event that says where it went is still to come."""
 
 
 @dataclass(slots=True)
 class Found:
-    """The changes, and the baseline's rows as they are to be: None removes one."""
+    """The changes, and the baseline's rows to write: None removes one."""
 
     differences: list[Difference] = field(default_factory=list)
     rows: dict[str, Facts | None] = field(default_factory=dict)
@@ -39,9 +39,9 @@ def examine(
 ) -> Found:
     """Compare the group's paths with the baseline; read their content where it may be new.
 
-    Raises Deferred, and what `elsewhere` raises of content that is still to be read. While the
-    baseline is still being made (`is_learning`), a row may be younger than the change, so the
-    kernel's word counts where rows say nothing.
+    Raises Deferred, and what `elsewhere` raises for content that is still to be read. While the
+    baseline is still being made (`is_learning`), a row may be younger than the change, so events
+    count where rows show no difference.
     """
     before = {path: baseline.get(connection, path) for path in group.paths}
     known = () if group.is_written else tuple(row for row in before.values() if row)
@@ -66,7 +66,7 @@ def _facts_now(
     facts = read_facts(path, known=known, elsewhere=elsewhere)
     if facts.is_there:
         return facts
-    # Where not even the directory may be searched, nothing new is known.
+    # Without the right to search the directory nothing new is known.
     return row if facts.unread == UNREADABLE else None
 
 
@@ -76,7 +76,7 @@ def _check_lost(
     after: dict[str, Facts | None],
     is_expected: Callable[[str], bool],
 ) -> None:
-    """Put off what is missing without the kernel's word of its end: a directory is being moved."""
+    """Raise Deferred for a path that is missing without an event: a directory is being moved."""
     has_come = not ARRIVALS.isdisjoint(event.what for event in group.events)
     has_gone = bool(group.events) and group.events[-1].what in DEPARTURES
     for path, facts in after.items():
@@ -93,7 +93,7 @@ def _check_lost(
 def _sources(
     group: Group, before: dict[str, Facts | None], after: dict[str, Facts | None]
 ) -> dict[str, str]:
-    """Tell for each path where its file was before, if the file was moved there."""
+    """Return where a file was before, for each path that a file was moved to."""
     if not group.is_moved:
         return {}
     left = {
@@ -113,10 +113,10 @@ def _sources(
 
 
 def _in_order(sources: dict[str, str]) -> list[str]:
-    """Order the moves so that each place is left before it is taken, one log after the other.
+    """Order the moves so that a file is moved away from a path before another is moved to it.
 
-    Where files changed places in a ring there is no such order: the last of them is taken out, and
-    what is there now counts as created.
+    Where files were exchanged in a ring there is no such order: the last move is left out, and what
+    is at its path now counts as created.
     """
     ordered: list[str] = []
     takers = {source: path for path, source in sources.items()}
@@ -184,7 +184,7 @@ def _difference(
 
 
 def _with_own_events(difference: Difference, group: Group) -> Difference:
-    """Leave to each change of several the events that speak of it."""
+    """Leave to a change those of the group's events that name its paths."""
     paths = {difference.path, difference.path_from or difference.path}
     events = [event for event in group.events if paths & {event.path, event.path_from}]
     if len(events) == len(group.events) or not events:
@@ -199,7 +199,7 @@ def _believe_the_kernel(
     found: Found,
     is_learning: bool,
 ) -> None:
-    """Report what no comparison can show: what came and went, and what the baseline came after."""
+    """Add changes that events alone show: a file that came and went, or one older than its row."""
     path = group.paths[-1]
     words = [event.what for event in group.events]
     is_arrival = not ARRIVALS.isdisjoint(words)
@@ -210,7 +210,7 @@ def _believe_the_kernel(
 
 
 def _told(words: list[str], facts: Facts | None) -> str:
-    """Name the change by the kernel's words alone."""
+    """Name the change by its events alone."""
     if facts is None:
         return "deleted" if words[-1] in DEPARTURES else ""
     if not ARRIVALS.isdisjoint(words):

@@ -1,4 +1,4 @@
-"""Large files are read in a thread of their own: what else is told does not wait for them."""
+"""Large files are read in a thread of their own, so that other changes do not wait for them."""
 
 import os
 import queue
@@ -11,7 +11,7 @@ from fim.agent.changes.facts import CHANGING, MAX_HASHED_BYTES, MAX_READS, Facts
 from fim.agent.changes.groups import Group
 
 LARGE_BYTES = 8 * 1024 * 1024
-# Of files that were deleted once they were read nobody asks any more.
+# How many results wait to be asked for; those of files that were deleted meanwhile never are.
 MAX_KEPT = 1_000
 Inode = tuple[int, int]
 
@@ -35,8 +35,8 @@ class _Reading:
 
 
 class LargeFiles:
-    """Asked by the engine alone. `on_read` is called in the thread here, with a group to look at
-    again: once for each `read`.
+    """Used by the engine alone. `on_read` is called once for each `read`, mostly in another thread,
+    with the group to examine again.
 
     Files are known by their inodes, so that one that is renamed is not read again.
     """
@@ -68,7 +68,7 @@ class LargeFiles:
         raise BeingRead(path, inode, done.tries)
 
     def read(self, being_read: BeingRead, group: Group) -> None:
-        """Have the file read that the group was not looked at for."""
+        """Have the file read that the group waits for."""
         inode = being_read.inode
         with self._lock:
             is_done = inode in self._done

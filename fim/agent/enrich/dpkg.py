@@ -118,9 +118,9 @@ class Dpkg:
         return ""
 
     def _md5sums(self, operation: Operation) -> list[str]:
-        """Name the sums of a package that is being unpacked, which move last, and those in place.
+        """Return the files of sums: of the package that is being unpacked, then the installed ones.
 
-        Those of the version before prove nothing of what is written now.
+        dpkg moves the new sums into place last, and the old ones do not fit what it writes now.
         """
         fields = (
             self._content(f"{self._directory}/{UNPACKING}/control")
@@ -136,7 +136,7 @@ class Dpkg:
         return f"{self._directory}/info/{self._stem(package)}.{kind}"
 
     def _stem(self, package: str) -> str:
-        """Name a package's files: with its architecture where several may be installed at once."""
+        """Return the name of a package's files; it has the architecture where several can be."""
         has_own = os.path.exists(f"{self._directory}/info/{package}.list")
         return package if has_own else package.split(":")[0]
 

@@ -1,4 +1,4 @@
-"""dpkg's own log, read on from where it was read last."""
+"""dpkg's own log, read from where the last reading ended."""
 
 import os
 import time
@@ -96,7 +96,7 @@ def _version(text: str) -> str:
 def _moment(words: list[str]) -> float:
     """Read the local time of a line; 0 where there is none.
 
-    Of an hour that a clock shows twice, the C library's choice is taken.
+    An hour that the clock shows twice is read as the C library does.
     """
     try:
         return time.mktime(time.strptime(f"{words[0]} {words[1]}", TIME_FORM))

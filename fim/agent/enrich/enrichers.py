@@ -25,7 +25,7 @@ class Enrichers:
 
     @property
     def in_order(self) -> tuple[Enricher, ...]:
-        """All of them; canaries last: they take back what others say of the agent's own change."""
+        """All of them. Canaries are last: they override what others set in the agent's own logs."""
         return (self.who, self.judge, self.text_diffs, self.packages, self.canaries)
 
     @property

@@ -15,10 +15,10 @@ from fim.agent.enrich.yara import Yara
 
 # From bad to worse.
 CATEGORIES = ("normal", "suspicious", "danger", "malware")
-# A node takes no longer rule.
+# A node accepts no longer rule.
 MAX_RULE_CHARACTERS = 255
 SCANNED_ACTIONS = {"created", "modified", "moved"}
-# What keeps a file from being scanned may be there for that.
+# A file may be made so that it is not scanned.
 UNSCANNED = {
     "timeout": ("yara-timeout", "no rule came to an end in time"),
     "skipped": ("yara-skipped", "other files kept the scans busy"),
@@ -56,8 +56,8 @@ class Finding:
 class Judge:
     """Set the category and rule; all that was found stands in `attributes.findings`.
 
-    A path that an allow pattern takes in stays normal whatever else holds, and is not scanned; of
-    a move both paths must be allowed. `allowed_count` counts them.
+    A path that an allow pattern matches stays normal whatever else holds, and is not scanned; of a
+    move both paths must be allowed. `allowed_count` counts them.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Judge:
 
 
 def has_web_shell_name(path: str) -> bool:
-    """Return whether the file's name, in upper or lower case, is one that web shells bear."""
+    """Return whether the file's name, in upper or lower case, is one that web shells have."""
     name = os.path.basename(path).lower()
     return any(fnmatchcase(name, pattern) for pattern in WEB_SHELL_NAMES)
 
@@ -165,7 +165,7 @@ def _runs_as_owner(facts: Facts | None) -> bool:
 
 
 def _runs_as_group(facts: Facts | None) -> bool:
-    """Without the right to run it, the bit asks for mandatory locks and gives nobody a right."""
+    """Return whether it runs as its group. Without the group's x, the bit means mandatory locks."""
     mode = int(facts.mode, 8) if facts and facts.mode else 0
     return bool(mode & SETGID and mode & GROUP_EXECUTE)
 
@@ -178,8 +178,8 @@ def _capability(facts: Facts | None) -> str:
 def _moment_of(difference: Difference) -> float:
     """Return when the change was made; 0 where a scan found that something is gone.
 
-    A scan comes later than the change, so the kernel's own mark of it counts, which no program
-    can set to a time of its choice.
+    A scan comes later than the change, so the file's ctime counts, which no program can set to a
+    time of its choice.
     """
     if not difference.from_scan:
         return difference.last_at

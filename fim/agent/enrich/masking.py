@@ -1,4 +1,4 @@
-"""Secrets taken out of texts before anything is kept of them."""
+"""Masks secrets in texts, before anything of them is kept."""
 
 import hashlib
 import hmac
@@ -11,14 +11,14 @@ MARK_CHARACTERS = 6
 ACCOUNT_FILE = re.compile(r"(shadow|passwd)", re.IGNORECASE)
 ACCOUNT_LINE = re.compile(r"(?P<kept>[^:\n]*:)(?P<secret>[^:\n]*)(?P<rest>:.*)")
 NO_SECRETS = {"", "x", "*", "!", "!!", "!*", "*LK*", "*NP*"}
-# Nothing but their frame can be shown of keys, and a line may look like `name = value` by chance.
+# Of keys only the BEGIN and END lines are shown; another may look like `name = value` by chance.
 KEY_FILE = re.compile(r"(^id_|\.key$|\.pem$|\.p12$|\.pfx$|\.jks$)", re.IGNORECASE)
 KEY_FRAME = "-----"
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}(PRIVATE|SECRET) KEY|BEGIN OpenVPN Static key")
 SETTING = re.compile(
     r"(?P<kept>\s*[#;]?\s*(export\s+)?[\"']?[A-Za-z_][\w.-]{0,63}[\"']?\s*[=:]\s*)(?P<secret>.+)"
 )
-# In any file: what stands behind a name that says so, and passwords in URLs.
+# In any file: values whose names say that they are secret, and passwords in URLs.
 NAMED_SECRET = re.compile(
     r"(?P<kept>(?:password|passphrase|passwort|passwd(?=[\"']?\s*=)|secret|token"
     r"|api[_-]?key|private[_-]?key|access[_-]?key|secret[_-]?key|pre-?shared[_-]?key|psk|authorization|credentials?|kata_sandi)"
@@ -36,14 +36,14 @@ class Masker:
     """Mask the secrets of a text line by line.
 
     A secret becomes `<masked 1f09ab>`. The digits are a keyed digest, so that a diff shows that a
-    secret changed; who does not hold the key cannot try secrets against them.
+    secret changed; without the key nobody can test guesses against them.
     """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def masked(self, text: str, *, path: str, is_secret: bool) -> str:
-        """Mask all values of a file that is secret as a whole, of others those that say so."""
+        """Mask all values of a file that is secret as a whole, in others those with such names."""
         mask_line = self._mask_for(path, text) if is_secret else self._mask_named
         lines = []
         is_private_key = False

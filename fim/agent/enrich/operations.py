@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Logs of package managers know whole seconds; what they tell of happened within them.
+# Package managers log whole seconds, and before or after they write a file.
 BEFORE_SECONDS = 1.0
 AFTER_SECONDS = 2.0
 # More than a release upgrade takes.
@@ -52,7 +52,7 @@ class Timeline:
         return len(self._spans)
 
     def add(self, operation: Operation, first_at: float, last_at: float = 0.0) -> Span:
-        """Add a span; one that began before the last one, by a clock set back, ends the others."""
+        """Add a span. One that began before the last, by a clock set back, clears the others."""
         if self._spans and first_at < self._spans[-1].first_at:
             self._spans.clear()
         span = Span(operation, first_at, max(first_at, last_at))
@@ -67,7 +67,7 @@ class Timeline:
         self._ends_at = max(self._ends_at, last_at)
 
     def at(self, moment: float) -> Iterator[Operation]:
-        """Return what was going on at a moment, what began last first."""
+        """Return the operations under way at a moment, the latest first."""
         if moment > self._ends_at + AFTER_SECONDS:
             return
         place = bisect_right(self._spans, moment + BEFORE_SECONDS, key=lambda span: span.first_at)

@@ -1,4 +1,4 @@
-"""Changes that a package manager explains: dpkg's and rpm's word, checked against the content."""
+"""Changes that dpkg's or rpm's records explain, checked against the content."""
 
 import hashlib
 import logging
@@ -21,11 +21,11 @@ logger = logging.getLogger(__name__)
 # Hashing once more what is larger costs more than the explanation is worth.
 MAX_HASHED_BYTES = 128 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
-# How long dpkg has to come to an end before its lists are kept.
+# How long dpkg has to finish before its lists are kept.
 QUIET_SECONDS = 10.0
-# What dpkg names the new and the old file while it puts one in the other's place.
+# What dpkg names the new and the old file while it replaces one by the other.
 TEMPORARY = {".dpkg-new", ".dpkg-tmp"}
-# A start has more urgent things to do.
+# How long after the agent's start the lists are kept: other work is more urgent.
 START_SECONDS = 5.0
 # By the length of their hexadecimal digits: what rpm's packages were built with.
 ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
@@ -34,9 +34,9 @@ ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 class Packages:
     """Put the package that changed a file into `attributes.explained_by`.
 
-    Said only where the package manager was at work on that package at the moment of the change,
-    the package names the path, and the content is the package's own where it has a digest of it.
-    All else stays unexplained: a lie is worse than silence.
+    Only where the package manager was at work on that package at the moment of the change, the
+    package names the path, and the content is the package's own where it has a digest of it. All
+    else stays unexplained: a false explanation is worse than none.
     """
 
     def __init__(self, state: State, root: str = "/") -> None:
@@ -102,7 +102,7 @@ class Packages:
         return self._dpkg.is_in(path, operation)
 
     def _is_dpkgs_own(self, path: str, operation: Operation) -> bool:
-        """Return whether a file that is gone was one of dpkg's steps to a file of the package."""
+        """Return whether a file that is gone was dpkg's temporary one for a file of the package."""
         target, dot, suffix = path.rpartition(".")
         return f"{dot}{suffix}" in TEMPORARY and self._dpkg.is_in(target, operation)
 
@@ -129,14 +129,14 @@ class Packages:
 
 
 def _moment_of(difference: Difference) -> float:
-    """Return the time of the change; a scan comes later and has the kernel's mark of it."""
+    """Return the time of the change; of a file that a scan found, its ctime."""
     if not difference.from_scan:
         return difference.last_at
     return difference.after.ctime_ns / 1e9 if difference.after else difference.first_at
 
 
 def _has_digest(place: str | None, facts: Facts, algorithm: str, digest: str) -> bool:
-    """Return whether the content that the log speaks of has this digest."""
+    """Return whether the content that the log is about has this digest."""
     if not facts.sha256 or (facts.size_bytes or 0) > MAX_HASHED_BYTES:
         return False
     if algorithm == "sha256":

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from fim.agent.enrich.operations import Operation, Timeline
 
 QUERY_SECONDS = 5
-# How long rpm is left alone that did not answer: its database may be locked by a transaction.
+# How long rpm is not asked again after a timeout: a transaction may have locked its database.
 REST_SECONDS = 60.0
-# A transaction writes again and again, and is not followed at every event.
+# How long the database is not looked at again: a transaction writes to it many times.
 MIN_SECONDS = 2.0
-# How often rpm may be asked for the files of packages: a burst of changes starts no burst of it.
+# How often rpm may be asked for the files of packages, so that a burst of changes does not start it
+# each time.
 MAX_QUERIES, QUERIES_SECONDS = 30, 60.0
 MAX_CACHED_BYTES = 8 * 1024 * 1024
-# rpm notes the time of a package's transaction alone, and packages take their time.
+# rpm records one time for a whole transaction, which may take minutes.
 TRANSACTION_SECONDS = 300.0
 DATABASES = ("/usr/lib/sysimage/rpm", "/var/lib/rpm", "/usr/share/rpm")
 LISTED = "%{INSTALLTIME} %{NAME} %{EPOCHNUM}:%{VERSION}-%{RELEASE}.%{ARCH}\n"
@@ -45,7 +46,7 @@ class Rpm:
         return bool(self._program and self._database)
 
     def operations_at(self, moment: float) -> Iterator[Operation]:
-        """Return what rpm installed at a moment; without a process where its database stayed."""
+        """Return what rpm installed at a moment; start it only where its database has changed."""
         now = time.monotonic()
         if now - self._looked_at > MIN_SECONDS and now > self._rests_until:
             self._looked_at = now
@@ -113,7 +114,7 @@ class Rpm:
         return done.stdout if done.returncode == 0 else b""
 
     def _stamp_now(self) -> list[tuple[str, int, int]]:
-        """Return names, sizes and times of the database's files that no reader touches."""
+        """Return names, sizes and times of the database's files that reading does not change."""
         try:
             with os.scandir(f"{self._root}{self._database}") as entries:
                 stats = [(entry.name, entry.stat()) for entry in entries]

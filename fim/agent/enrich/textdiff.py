@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 KEY_NAME = "text_key"
 KEY_BYTES = 32
-# No text holds this byte, as `file` and `grep` have it.
+# A file with this byte is no text, as `file` and `grep` decide, too.
 BINARY_MARK = b"\0"
 LEARNED_AT_ONCE = 100
 SCHEMA = """
@@ -95,11 +95,10 @@ class TextDiffs:
                 _put(connection, difference.path, text)
 
     def learn(self, stop: Event) -> int:
-        """Take the texts of chosen files of the baseline that none is kept of; return their count.
+        """Keep the texts of the baseline's chosen files that have none yet; return their count.
 
-        Made for a thread of its own, whose connection it closes.
-
-        A file that is no longer what the baseline says is left to its own log.
+        Runs in a thread of its own, whose connection it closes. A file that is no longer what the
+        baseline says is left to its own log.
         """
         if not self._chosen:
             return 0
@@ -126,7 +125,7 @@ class TextDiffs:
         return count + self._put_learned(found)
 
     def _forget_stored(self) -> None:
-        """Forget what `keep` took: who asks for another log has committed the last ones."""
+        """Forget the texts that `keep` stored: the next log comes after they were committed."""
         for path in self._stored:
             self._new_texts.pop(path, None)
         self._stored.clear()
@@ -203,7 +202,7 @@ def _key_of(state: State) -> bytes:
 
 
 def _keep_directory(connection: sqlite3.Connection, difference: Difference) -> None:
-    """Let the texts below a directory follow it, or go with it."""
+    """Rename the texts below a directory that was moved; delete those below one that is gone."""
     old = os.fsencode(difference.path_from or difference.path) + b"/"
     span = (old, old[:-1] + b"0")
     if difference.path_from:

@@ -14,7 +14,7 @@ MAX_CHARACTERS = 32_000
 MAX_COMPARED_LINES = 1500
 CONTEXT_LINES = 3
 NO_END = "\\ No newline at end of file"
-# What is done, and the lines of both texts that it is done to.
+# As difflib has it: a tag, and the ranges of lines in both texts.
 Opcode = tuple[str, int, int, int, int]
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -22,8 +22,8 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029\u202a-\u202
 def unified_diff(before: str, after: str) -> str:
     """Return the diff, without its two lines of file names; empty where the texts are equal.
 
-    Control characters are shown as escapes: a carriage return is seen, and no terminal obeys. What
-    is cut is said in the last line.
+    Control characters are shown as escapes, so that they are seen and no terminal acts on them. The
+    last line says what was cut.
     """
     lines = _shown(_hunks(_lines_of(before), _lines_of(after)))
     kept: list[str] = []

@@ -15,10 +15,10 @@ from fim.agent.kernel.writer_history import TURN_SECONDS, WriterHistory
 
 logger = logging.getLogger(__name__)
 
-# The history's moments and the change's are read by two threads.
+# Two threads read the clock: one for the history, one for the change.
 SLACK_SECONDS = 2.0
 MAX_OTHERS = 7
-# How long the name of an account is believed.
+# How long an account's name is cached.
 NAMES_SECONDS = 60
 
 
@@ -29,7 +29,7 @@ class _Reader(Protocol):
 
 
 class Who:
-    """Asks fanotify, else audit records, else says nothing; `method` and `reason` say which.
+    """Asks fanotify, else audit records, else nobody; `method` and `reason` say which and why.
 
     A log names the process that changed the path last, in the time of this change; others that
     did are in `attributes.other_processes`. What is not known for certain is left out.
@@ -44,7 +44,7 @@ class Who:
         self.reason = "who.method is none"
 
     def start(self) -> None:
-        """Begin to listen. Never raises: without rights nothing is said of who did it."""
+        """Begin to listen. Never raises: without rights nobody is named."""
         reasons = []
         for method, begin in (("fanotify", self._begin_fanotify), ("audit", self._begin_audit)):
             if self._settings.method not in ("auto", method):

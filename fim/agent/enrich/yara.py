@@ -23,11 +23,11 @@ CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "yara_child.py"
 STARTER_FILE = os.path.join(os.path.dirname(os.path.dirname(CHILD)), "rules", "starter.yar")
 RULE_SUFFIXES = (".yar", ".yara")
 COMPILE_SECONDS = 120
-# Files made to keep scans busy must not keep the agent from the others. After so many of them in
-# a minute only small ends of files are scanned, after twice as many none.
+# Files made to keep scans busy must not keep the agent from the others. After so many timeouts in a
+# minute only the beginnings and ends of files are scanned, after twice as many none.
 MAX_TIMEOUTS, TIMEOUTS_SECONDS = 5, 60.0
 HURRIED_BYTES = 64 * 1024
-# What the child may take beyond the bound of its scan: its start, and reading the file.
+# What the child may take beyond its scan's timeout: its start, and reading the file.
 SPARE_SECONDS = 5
 MAX_ANSWER_BYTES = 256 * 1024
 
@@ -125,14 +125,14 @@ class Yara:
         numbers = [theirs.fileno(), self._compiled]
         with theirs:
             self._child = _child("serve", *numbers, self._settings.timeout_seconds, keep=numbers)
-        # An idle child ends at a time of its own, and somebody must take note of it.
+        # An idle child ends by itself; without a wait it would stay a zombie.
         threading.Thread(target=self._child.wait, name="yara-child", daemon=True).start()
         self._requests = ours
         return ours
 
 
 def compiled_rules(rules: Iterable[str]) -> int:
-    """Compile files and directories of rules into an anonymous file; give its descriptor."""
+    """Compile files and directories of rules into an anonymous file; return its descriptor."""
     paths = rule_files(rules)
     out = os.memfd_create("yara-rules")
     try:
@@ -154,12 +154,12 @@ def compiled_rules(rules: Iterable[str]) -> int:
 
 
 def check_rules(rules: Iterable[str]) -> None:
-    """Compile the rules and forget them. Raises RulesError."""
+    """Compile the rules and discard the result. Raises RulesError."""
     os.close(compiled_rules(rules))
 
 
 def rule_files(rules: Iterable[str]) -> list[str]:
-    """Name the files: of a directory those called .yar or .yara, at any depth, in order."""
+    """Return the files: of a directory those called .yar or .yara, at any depth, in order."""
     files: list[str] = []
     for path in rules:
         if path == STARTER_RULES:
@@ -177,7 +177,7 @@ def rule_files(rules: Iterable[str]) -> list[str]:
 
 
 def _child(mode: str, *arguments: Any, keep: list[int], **options: Any) -> subprocess.Popen:
-    # Only this agent's own files decide what runs, and nothing of its surroundings.
+    # -I: neither the environment nor the user's packages change what runs.
     command = [sys.executable, "-I", CHILD, mode, *(str(argument) for argument in arguments)]
     # In a group of its own: Ctrl-C is for the agent, which still has files to scan.
     return subprocess.Popen(command, pass_fds=keep, process_group=0, **options)  # noqa: S603

@@ -26,7 +26,7 @@ GLOBALS = ("filename", "filepath", "extension", "filetype", "owner")
 
 
 def compile_rules(paths: list[str], out: int) -> list[dict[str, Any]]:
-    """Compile all files into one set, written to `out`; give what is wrong, by file and line."""
+    """Compile all files into one set, written to `out`; return what is wrong, by file and line."""
     compiler = yara_x.Compiler()
     for name in GLOBALS:
         compiler.define_global(name, "")
@@ -101,7 +101,7 @@ def _error_of(error: dict[str, Any]) -> dict[str, Any]:
 
 
 def _give_up_rights() -> None:
-    """Scan as nobody where the agent is root; where it may not become that, without capabilities.
+    """Become nobody where the agent is root; else, or where that is refused, drop capabilities.
 
     Files come as open descriptors, so no right of the agent's is needed any more.
     """

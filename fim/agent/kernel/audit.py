@@ -1,4 +1,4 @@
-"""auditd's records: which process changed which path, where a watch rule with a key says so.
+"""auditd's records: which process changed which path, for watch rules with the agent's key.
 
 Read from auditd's log when they are asked for; `ausearch --raw -k KEY` prints the same lines.
 """
@@ -23,9 +23,9 @@ WRITTEN = {b"NORMAL", b"CREATE", b"DELETE"}
 LAST_KINDS = {b"PROCTITLE", b"EOE"}
 # No address is so low (vm.mmap_min_addr): such an argument is a descriptor, flags or a mode.
 MAX_DESCRIPTORS = 65536
-# Renames, links and symbolic links tell of two names or more, and take a descriptor for each.
+# Renames, links and symbolic links have two names or more, and take a descriptor for each.
 ITEMS_OF_RENAME = 3
-# Events whose records are still coming; others write between them.
+# Events with records still to come; those of several events are interleaved.
 MAX_OPEN_EVENTS = 256
 
 
@@ -48,7 +48,7 @@ class _Event:
 
 
 class AuditParser:
-    """Joins the records of each event. Give it lines in their order, in as many parts as come."""
+    """Joins the records of each event. Feed it lines in their order, in any number of calls."""
 
     def __init__(self, key: str) -> None:
         self._key = os.fsencode(key)
@@ -105,7 +105,7 @@ def _add(event: _Event, kind: bytes, fields: dict[bytes, bytes]) -> None:
 
 
 def _paths_of(event: _Event) -> list[bytes]:
-    """Return the whole paths. A name that is relative to an open directory has none.
+    """Return the absolute paths. A name that is relative to an open directory has none.
 
     The kernel then still names the working directory as its parent (`rm -r` shows it).
     """

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from fim.agent.kernel.audit import AuditParser
 from fim.agent.kernel.writer_history import Mark, WriterHistory
 
-# No more is read at once; what came before is passed over, and nothing is said of it.
+# Of more than this only the end is read, and who wrote what before stays unknown.
 MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -50,7 +50,7 @@ class AuditReader:
         if waiting > MAX_BYTES:
             file.seek(waiting - MAX_BYTES, os.SEEK_CUR)
             self._rest = b""
-            # Who came later may be among what is passed over.
+            # A later writer may be among the records that are skipped.
             self._history.lose(0.0, time.time())
         lines = (self._rest + file.read(MAX_BYTES)).split(b"\n")
         self._rest = lines.pop()

@@ -15,7 +15,7 @@ MARK_ADD, MARK_ONLYDIR, MARK_FILESYSTEM = 0x1, 0x8, 0x100
 MODIFY, ATTRIB, CLOSE_WRITE = 0x2, 0x4, 0x8
 MOVED_FROM, MOVED_TO, CREATE, DELETE = 0x40, 0x80, 0x100, 0x200
 OVERFLOW, ON_CHILD, ON_DIRECTORY = 0x4000, 0x08000000, 0x40000000
-# Told of a whole filesystem. Its writes are not: a database's would drown what is watched.
+# Asked for a whole filesystem. Its writes are not: a database's would drown what is watched.
 OF_FILESYSTEM = ATTRIB | CLOSE_WRITE | MOVED_FROM | MOVED_TO | CREATE | DELETE | ON_DIRECTORY
 OF_DIRECTORY = MODIFY | ON_CHILD
 
@@ -69,7 +69,7 @@ class Listener:
         return self._checked(self._libc.open_by_handle_at(mount, buffer, ctypes.c_int(flags)))
 
     def read(self) -> list[Touch]:
-        """Take what waits, at most one buffer full; empty where nothing does."""
+        """Return the events that wait, at most one buffer full."""
         try:
             return list(_touches(os.read(self._descriptor, READ_BYTES)))
         except BlockingIOError:

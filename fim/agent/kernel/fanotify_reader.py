@@ -16,11 +16,11 @@ from fim.agent.kernel.writer_history import NEVER, Mark, WriterHistory
 
 logger = logging.getLogger(__name__)
 
-# Exit records are taken so often, that their buffer does not fill.
+# Exit records are read at least this often, so that their buffer does not fill.
 TURN_MILLISECONDS = 1000
-# In a burst the kernel joins events of one file that wait; a first event is read at once.
+# The pause between reads in a burst, in which the kernel merges events of one file.
 PAUSE_SECONDS = 0.005
-# Exit records are taken between so many reads.
+# After so many reads in a burst, exit records are read again.
 MAX_READS = 64
 CHANGES = (
     fanotify.MODIFY
@@ -59,7 +59,7 @@ class FanotifyReader:
         self._thread.start()
 
     def catch_up(self) -> None:
-        """Let the history's next answer wait for events that are there and not read yet."""
+        """Make the history's next answer wait for events that are queued and not read yet."""
         if self._waiting.poll(0):
             self._history.read_until(self._drained_at)
 
@@ -70,7 +70,7 @@ class FanotifyReader:
         self._close()
 
     def _mark(self, roots: Iterable[str]) -> None:
-        """Mark each root and the filesystems mounted below it; at least one root must be told."""
+        """Mark each root and the filesystems mounted below it; OSError where no root can be."""
         heard = 0
         for root in roots:
             try:
@@ -140,7 +140,7 @@ class FanotifyReader:
             return b""
         directory = self._handles.find(touch.directory)
         if directory is None or (directory.is_marked and not touch.mask & CHANGES):
-            # Opened for writing and closed, but not written: that is no change.
+            # A file that was opened for writing and closed, but not written, is not changed.
             return b""
         if touch.name in (b"", b"."):
             return directory.path

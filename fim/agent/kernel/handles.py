@@ -14,7 +14,7 @@ OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
 class Directory(NamedTuple):
-    """A watched directory; `is_marked` says whether writes into it were told all along."""
+    """A watched directory; `is_marked` says whether all writes into it were reported so far."""
 
     path: bytes
     is_marked: bool
@@ -42,7 +42,7 @@ class Handles:
         self._marked: set[bytes] = set()
 
     def add_root(self, root: str) -> None:
-        """Know a root by its descriptor. Raises OSError where it cannot be opened."""
+        """Open a root to look up handles below it. Raises OSError where it cannot be opened."""
         mount = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         fsid = os.fstatvfs(mount).f_fsid.to_bytes(FSID_BYTES, "little")
         place = _Place(mount, os.fsencode(os.path.realpath(root)), os.fsencode(root))
@@ -60,12 +60,12 @@ class Handles:
             self._foreign.add(directory)
         else:
             _make_room(self._kept)
-            # From the next event on, writes into it are told.
+            # From the next event on, writes into it are reported.
             self._kept[directory] = found._replace(is_marked=directory in self._marked)
         return found
 
     def forget(self, path: bytes) -> None:
-        """A directory was moved from or to this path: look all below it up again."""
+        """Forget what is at and below a path from or to which a directory was moved."""
         self._foreign.clear()
         below = path + b"/"
         for directory, kept in list(self._kept.items()):
@@ -98,7 +98,7 @@ class Handles:
         try:
             self._mark(handle)
         except OSError:
-            return  # No mark left: closes after writing are still told.
+            return  # No mark left: closes after writing are still reported.
         _make_room(self._marked)
         self._marked.add(directory)
 

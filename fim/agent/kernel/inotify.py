@@ -49,7 +49,7 @@ class Inotify:
 
     def __init__(self) -> None:
         self.descriptor = _checked(_libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
-        # Whether the last read left nothing of what had been told by then.
+        # Whether the last read emptied the kernel's queue.
         self.is_drained = True
 
     def add(self, directory: bytes, events: int = WATCHED) -> int:

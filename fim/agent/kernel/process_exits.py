@@ -1,4 +1,4 @@
-"""Who just ended: the kernel's taskstats, one record for each task that exits.
+"""Processes that just ended: the kernel's taskstats, one record for each task that exits.
 
 A `touch` or a shell's redirection is over before anyone can read its /proc entry. Its exit record
 waits in a socket's buffer instead, with user, name and the executable's inode. Needs CAP_NET_ADMIN;
@@ -33,7 +33,7 @@ PROGRAM_DIRECTORIES = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sb
 
 
 class ProcessExits:
-    """The exits of the last few seconds. Raises OSError where the kernel tells none."""
+    """The exits of the last few seconds. Raises OSError where the kernel reports none."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
@@ -66,7 +66,7 @@ class ProcessExits:
                 message = self._socket.recv(65536)
             except BlockingIOError:
                 return
-            except OSError:  # ENOBUFS: some were lost; nothing is said of those.
+            except OSError:  # ENOBUFS: some were lost, and stay unknown.
                 continue
             if stats := _stats_of(message):
                 self._recent[PID.unpack_from(stats, PID_AT)[0]] = stats

@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 
 from fim.agent.kernel.processes import Process
 
-# A turn keeps so many paths for so long; the turn before it is kept as well.
+# A generation holds so many paths for so long; the generation before it is kept as well.
 MAX_PATHS = 25_000
 TURN_SECONDS = 300.0
 MAX_WRITERS = 8
@@ -27,8 +27,8 @@ class Mark(NamedTuple):
 class WriterHistory:
     """One reader thread adds, others ask. Moments are Unix times.
 
-    Where the kernel's queue overflowed, or the reader is behind, the last writer is unknown, and
-    then nothing is said rather than an earlier one.
+    Where the kernel's queue overflowed, or the reader is behind, the last writer is unknown; then
+    nobody is named rather than an earlier one.
     """
 
     def __init__(self) -> None:
@@ -45,18 +45,18 @@ class WriterHistory:
                 self._add(path, mark)
 
     def read_until(self, moment: float) -> None:
-        """Return up to when everything is in the history; NEVER: nothing more waits to be read."""
+        """Note up to when everything is in the history; NEVER: nothing waits to be read."""
         with self._changed:
             self._read_until = moment
             self._changed.notify_all()
 
     def lose(self, since: float, until: float) -> None:
-        """Remember that touches of this time are missing."""
+        """Note that events of this time are missing."""
         with self._changed:
             self._gaps = [*self._gaps[1 - MAX_GAPS :], (since, until)]
 
     def writers(self, paths: list[bytes], since: float, until: float) -> list[Process]:
-        """Return who changed one of the paths since then, the last one first; empty: not known."""
+        """Return who changed one of the paths in that time, the last one first; empty: unknown."""
         with self._changed:
             is_read = self._changed.wait_for(lambda: self._read_until >= until, PATIENCE_SECONDS)
             if not is_read or any(end >= since for _, end in self._gaps):

@@ -1,1 +1,1 @@
-"""The way to the node: logs, heartbeats, canaries."""
+"""What is sent to the node: logs, heartbeats, canaries."""

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 NAME = ".picket-canary"
 RULE = "picket-canary"
-# Why a root is blind: the kernel does not tell of it, no node answers, or what was told does not
-# arrive at a node that answers.
+# Why a root is blind: the kernel reports no change of its canary, no node answers, or a node
+# answers but the canary's log does not arrive there.
 WATCHING, NODE, SENDING = "watching", "node", "sending"
 MAX_SPANS = 100
 TEXT = "Picket's agent changes this file to prove that changes here are seen.\n"
@@ -29,10 +29,10 @@ TEXT = "Picket's agent changes this file to prove that changes here are seen.\n"
 
 @dataclass(slots=True)
 class _Canary:
-    """`sha256` is of what was written last; empty once that came back or could not be written.
+    """`sha256` is of the content written last; empty once it was acknowledged, or not written.
 
-    `proven_at` is when the last one was written that came back; `was_unseen` says of a blind root
-    that the kernel did not tell of one before the next was written.
+    `proven_at` is when the last acknowledged content was written. `was_unseen`: the root is blind,
+    and the kernel did not report the content before this one.
     """
 
     root: str
@@ -47,13 +47,13 @@ class _Canary:
 
     @property
     def is_unseen(self) -> bool:
-        """Return whether the kernel did not tell of one until now for which the time is up."""
+        """Return whether the limit passed before the kernel reported the change."""
         return self.was_unseen or (self.deadline == math.inf and not self.is_seen)
 
 
 @dataclass(frozen=True, slots=True)
 class BlindSpan:
-    """A time of blindness that is over. Moments are Unix times."""
+    """A period of blindness that is over. Moments are Unix times."""
 
     since: float
     until: float
@@ -63,10 +63,10 @@ class BlindSpan:
 class Canaries:
     """Writes a canary in each root, on a schedule, and waits for the node to acknowledge its log.
 
-    A root whose canary does not come back within the limit, whatever keeps it, is blind since the
-    last one was written that did. It sees again once the last one has come back, however late.
-    Also an enricher: it marks the canaries' logs, which must be the last thing that happens to
-    them.
+    A root whose canary is not acknowledged within the limit, for whatever reason, is blind since
+    its last acknowledged canary was written. Its blindness ends when the newest canary is
+    acknowledged, however late. Also an enricher, which must be the last: it marks the canaries'
+    logs and overrides what others set.
     """
 
     def __init__(
@@ -83,7 +83,8 @@ class Canaries:
         }
         self._every_seconds = every_seconds
         self._limit_seconds = limit_seconds
-        # As monotonic and as Unix time. The first moves on while the node takes what had waited.
+        # Since when the node answers, as monotonic and as Unix time. The first is moved on while
+        # the node takes logs that had waited for it.
         self._answering_since: float | None = None
         self._answered_at = 0.0
         self._untold: list[BlindSpan] = []
@@ -104,29 +105,29 @@ class Canaries:
 
     @property
     def blind_since(self) -> float | None:
-        """The Unix time since when a root is blind; None where all are seen."""
+        """The Unix time since when a root is blind; None where none is."""
         with self._lock:
             moments = [each.blind_since for each in self._canaries.values() if each.blind_since]
             return min(moments, default=None)
 
     @property
     def blind_reason(self) -> str:
-        """Return why: WATCHING, NODE or SENDING; empty where all are seen.
+        """Return why: WATCHING, NODE or SENDING; empty where no root is blind.
 
-        A node that answers again may take as long as it needs for what had waited for it, if only
-        some of that arrives within each limit.
+        After an outage of the node the reason stays NODE for as long as logs that had waited for it
+        arrive, some of them within each limit.
         """
         with self._lock:
             return self._reason_of([each for each in self._canaries.values() if each.blind_since])
 
     @property
     def untold_spans(self) -> list[BlindSpan]:
-        """The times of blindness that are over and that no node knows of."""
+        """The periods of blindness that are over and that no node knows of."""
         with self._lock:
             return list(self._untold)
 
     def told(self, *, is_blind: bool, spans: Sequence[BlindSpan]) -> None:
-        """Take note that the node took a heartbeat, and what that said."""
+        """Note that the node accepted a heartbeat, and what it said."""
         with self._lock:
             if self._answering_since is None:
                 self._answering_since, self._answered_at = time.monotonic(), time.time()
@@ -134,7 +135,7 @@ class Canaries:
             self._untold = [span for span in self._untold if span not in spans]
 
     def not_told(self) -> None:
-        """Take note that the node took no heartbeat."""
+        """Note that the node accepted no heartbeat."""
         with self._lock:
             self._answering_since = None
 
@@ -144,30 +145,30 @@ class Canaries:
             return [each.root for each in self._canaries.values() if each.blind_since]
 
     def enrich(self, log: dict[str, Any], difference: Difference) -> None:
-        """Mark the log of a canary. Where another wrote into the file, its log is like any."""
+        """Mark the log of a canary. Where another wrote the file, its log is an ordinary one."""
         canary = self._canaries.get(difference.path)
         if canary is None or difference.action not in ("created", "modified"):
             return
         with self._lock:
             if not canary.sha256 or log.get("sha256") != canary.sha256:
                 return
-            # What only a scan found was not told by the kernel: no proof.
+            # What a scan found was not reported by the kernel, so it proves nothing.
             canary.is_seen = not difference.from_scan
         log["rule"] = RULE
         log["category"] = ""
         log["attributes"] = {"canary": True}
 
     def acknowledged(self, lines: Sequence[bytes]) -> None:
-        """Take the lines that the node has acknowledged."""
+        """Find the canaries among logs that the node has acknowledged."""
         self._note_progress(lines)
         for line in lines:
             if RULE.encode() in line:
                 self._prove(json.loads(line))
 
     def _note_progress(self, lines: Sequence[bytes]) -> None:
-        """Begin the limit anew where a node that was away takes what had waited for it.
+        """Start the limit anew while a node that was away takes logs that had waited for it.
 
-        What came up since is no progress: else a flood of changes could hide how late they arrive.
+        Logs of later changes do not count: a flood of them could hide how late they arrive.
         """
         with self._lock:
             if self._answering_since is None or not any(map(_is_blind, self._canaries.values())):
@@ -198,7 +199,7 @@ class Canaries:
             self._on_change()
 
     def _end_blindness(self, span: BlindSpan) -> None:
-        """Keep a span of which no heartbeat told, or that the node was itself the reason of."""
+        """Keep a span that no heartbeat reported, or whose reason was the node itself."""
         if span.reason == NODE or not self._is_told:
             self._untold = [*self._untold, span][-MAX_SPANS:]
         self._is_told = False
@@ -255,7 +256,7 @@ class Canaries:
 
     def _say_blind(self, canary: _Canary, reason: str) -> None:
         with self._lock:
-            # What comes back late is a proof all the same.
+            # A late acknowledgement still proves it.
             canary.deadline = math.inf
             is_news = canary.blind_since is None
             canary.blind_since = canary.blind_since or canary.proven_at or canary.written_at

@@ -1,4 +1,4 @@
-"""The node as the agent sees it: one kept connection that takes batches of logs."""
+"""A client of the node: posts batches of logs over one kept connection."""
 
 import http.client
 import json
@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def refusals(self) -> dict[int, dict[str, Any]]:
-        """What the node said of single logs, by their place in the batch."""
+        """The node's errors about single logs, by their place in the batch."""
         errors = self.document.get("errors")
         if not isinstance(errors, list):
             return {}

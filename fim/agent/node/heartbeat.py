@@ -1,4 +1,4 @@
-"""The agent's word to the node, every minute, that it lives and how it is."""
+"""Heartbeats: what the agent reports to the node of itself, every minute."""
 
 import http.client
 import json
@@ -19,7 +19,7 @@ from fim.agent.node.status import Status
 logger = logging.getLogger(__name__)
 
 PATH = "/api/hosts/heartbeat/"
-# Of more ranges than these the next heartbeat tells.
+# Further ranges are sent with the next heartbeat.
 MAX_RANGES = 1000
 MAX_PATHS = 100
 MAX_ANSWER_BYTES = 65536
@@ -28,9 +28,9 @@ Range = tuple[int, int, int]
 
 
 class Heartbeat:
-    """Posts `status()` on a schedule. Ranges of dropped logs are told until a 200 answered them.
+    """Posts `status()` on a schedule. Ranges of dropped logs are sent until a 200 answers them.
 
-    `on_return` is called once a node that took no heartbeats takes them again; setting `wake`
+    `on_return` is called when the node accepts heartbeats again after it did not. Setting `wake`
     sends the next one at once.
     """
 
@@ -78,7 +78,7 @@ class Heartbeat:
         self._connection.close()
 
     def wake(self) -> None:
-        """Send the next heartbeat now: there is news."""
+        """Send the next heartbeat now."""
         self._wake.set()
 
     def beat(self) -> bool:
@@ -107,7 +107,7 @@ class Heartbeat:
             self._wake.wait(self._every_seconds)
 
     def _say(self, problem: str) -> None:
-        """Return what is new alone: a node may be away for days."""
+        """Log a change alone: a node may be away for days."""
         if problem and problem != self._said:
             logger.warning("The node takes no heartbeats: %s.", problem)
         elif self._said and not problem:
@@ -147,7 +147,7 @@ class Heartbeat:
         }
 
     def _post(self, body: bytes) -> str:
-        """Post once, and once more where an idle connection had been closed; say what is wrong."""
+        """Post, twice where an idle connection had been closed; return what is wrong, if any."""
         was_open = self._connection.sock is not None
         status, problem = self._exchange(body)
         if was_open and not status:

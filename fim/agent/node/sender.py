@@ -1,4 +1,4 @@
-"""Logs on their way to the node: batched, in order, tried again until they are acknowledged."""
+"""Sends logs to the node: in batches, in order, again until they are acknowledged."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ MAX_LOGS_IN_A_BATCH = 500
 MAX_BATCH_BYTES = 1024 * 1024
 FIRST_DELAY_SECONDS = 0.25
 MAX_DELAY_SECONDS = 30.0
-# A request that is on its way when time is up is waited for a little.
+# How long to wait for a request that is still under way when time is up.
 JOIN_SECONDS = 1.0
 OUT_OF_TIME = "The node did not take the last logs in time."
 
@@ -27,8 +27,9 @@ class Sender:
     """Send the spool from a thread of its own, in order. `failure` says why it gave up.
 
     A log is sent again under its `event_id` until the node acknowledges or refuses it, so a repeat
-    counts once. A node that refuses the agent itself ends it, unless it `is_patient`: then it says
-    so and tries again. `acknowledged` is called with the lines that the node has stored.
+    counts once. Where the node refuses the agent itself, the sender gives up, unless `is_patient`:
+    then it logs that and tries again. `acknowledged` is called with the lines of logs that the node
+    has stored.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class Sender:
                 return None
 
     def _growing_delays(self) -> Iterator[float]:
-        """Return the pauses after one try and the next; they begin anew once the node answers."""
+        """Yield the pauses between tries, growing; after `try_now` from the shortest again."""
         attempt = 0
         while True:
             yield min(FIRST_DELAY_SECONDS * 2 ** min(attempt, 16), MAX_DELAY_SECONDS)
@@ -140,7 +141,7 @@ class Sender:
         self._acknowledged([each.line for i, each in enumerate(batch) if i not in refused])
 
     def _remove(self, batch: list[Waiting]) -> None:
-        """Let go of what was stored; what a full disk keeps would only be sent again."""
+        """Remove what the node has stored. What a full disk keeps is only sent again."""
         try:
             self._spool.remove(batch)
         except sqlite3.OperationalError as exc:

@@ -1,4 +1,4 @@
-"""What the running agent says of itself."""
+"""The state of the running agent, as its heartbeats report it."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any

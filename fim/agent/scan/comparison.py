@@ -18,8 +18,8 @@ PAGE_ROWS = 1_000
 class Scan:
     """One pass over some trees. Iterate it: a candidate, or None after each piece of work.
 
-    What is new or missing is told at the end: a file that is missing here and new there, by its
-    inode, was moved. Memory grows with the names of one directory alone.
+    What is new or missing comes at the end: a file that is missing at one path and new at another,
+    by its inode, was moved. Memory grows with the names of one directory alone.
     """
 
     def __init__(

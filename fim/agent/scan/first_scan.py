@@ -20,7 +20,7 @@ from fim.agent.watch.scope import Scope
 MAX_TASKS = 2
 ALONE_FILES = 500
 ALONE_BYTES = 8 * 1024 * 1024
-# A directory of large files takes long; what is told meanwhile is reported.
+# A directory of large files takes long; other changes are reported meanwhile.
 SELECT_SECONDS = 0.1
 TASKS_BYTES = 1024 * 1024
 DONE = "baseline_at:"
@@ -28,9 +28,9 @@ PACKAGE_ROOT = str(Path(__file__).resolve().parents[3])
 
 
 class FirstScan:
-    """Iterate it: each turn stores some rows. Counts what it has met for who shows progress.
+    """Iterate it: each step stores some rows. Its counts are there to show progress by.
 
-    Rows that are there already stay: they were written since, by who reported a change.
+    Rows that exist already stay: they were written meanwhile, for a change that was reported.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class FirstScan:
                 baseline.put(connection, root, facts)
 
     def _alone(self, tasks: "collections.deque[Task]") -> Iterator[None]:
-        """Read the beginning here: a small tree is read before a process would have started."""
+        """Read the first files in this process: it is done with a small tree before one starts."""
         while tasks and self.done_count < ALONE_FILES and self.bytes_read < ALONE_BYTES:
             rows, more, size = read_directory(*tasks.popleft(), self._scope)
             tasks.extend(more)
@@ -123,7 +123,7 @@ class _Process:
         self.open_count += 1
 
     def take(self) -> tuple[list[tuple], list[Task], int]:
-        """Raises OSError where the process is gone."""
+        """Return the rows of one task. Raises OSError where the process is gone."""
         head = self.answers.read(LENGTH.size)
         if len(head) < LENGTH.size:
             raise OSError("A process that hashes files has ended.")

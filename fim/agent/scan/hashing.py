@@ -1,7 +1,7 @@
 """A process that reads files for the first scan: `python -m fim.agent.scan.hashing`, fed by a pipe.
 
-It takes directories, gives baseline rows and the directories below. Python can hash small files on
-one core only within a process, so there is one of these for each core.
+It reads directories and returns baseline rows and the directories below. Python can hash small
+files on one core only within a process, so there is one of these for each core.
 """
 
 import gc
@@ -34,7 +34,7 @@ Task = tuple[bytes, list[bytes] | None]
 
 
 def main() -> int:
-    # Rows live until they are sent; looking for rings among them is time lost.
+    # Rows live until they are sent; looking for reference cycles among them wastes time.
     gc.disable()
     ignored = marshal.loads(_receive(sys.stdin.buffer))  # noqa: S302
     scope = Scope([], ignore=ignored["patterns"], hidden=ignored["hidden"])

@@ -1,12 +1,12 @@
-"""What a scan found new and what it found missing, held to its end: moved is what is both."""
+"""Pairs what a scan found new with what it found missing, at its end: a moved file is both."""
 
 import os
 import sqlite3
 from collections.abc import Iterator
 
-# What a file takes along when it is moved: device, inode, and when it was written.
+# What a file keeps when it is moved: device, inode, and when it was written.
 Place = tuple[int, int, int]
-# More than this of it goes to a file that no name leads to.
+# What takes more memory than this goes to an unlinked temporary file.
 CACHE_KILOBYTES = 1024
 SCHEMA = """
 CREATE TABLE found (path BLOB, device INTEGER, inode INTEGER, written INTEGER);
@@ -21,7 +21,7 @@ class MovedFiles:
     """
 
     def __init__(self) -> None:
-        # SQLite makes the file where State told it to.
+        # SQLite makes that file in the state's directory: State sets SQLITE_TMPDIR.
         self._connection = sqlite3.connect("", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=OFF")
         self._connection.execute(f"PRAGMA cache_size=-{CACHE_KILOBYTES}")

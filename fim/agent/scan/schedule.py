@@ -19,11 +19,11 @@ from fim.agent.watch.watches import Watches
 
 logger = logging.getLogger(__name__)
 
-# Directories without a watch are looked at this often, or as often as all where that is oftener.
+# Directories without a watch are scanned this often, or with all others where that is more often.
 UNWATCHED_SECONDS = 30.0
-# ... but for no more than one part in so many of the time.
+# ... but for no more than a tenth of the time.
 REST = 10
-# One piece of a scan; what was told in the meantime is reported after it.
+# One piece of a scan; events that came meanwhile are reported after it.
 SLICE_SECONDS = 0.05
 MAX_CANDIDATES = 64
 START, SCHEDULE, OVERFLOW = "start", "schedule", "overflow"
@@ -119,7 +119,7 @@ class Scans:
         return min(due)
 
     def advance(self, now: float) -> list[Group] | None:
-        """Do a piece of work and give the candidates found; None when nothing is due."""
+        """Do a piece of work and return the candidates found; None when nothing is due."""
         if now < self._ready or not (self._candidates or self._begin(now)):
             return None
         assert self._candidates
@@ -172,12 +172,12 @@ class Scans:
         self.last_seconds = time.monotonic() - self._started
         if self.first:
             self.first.finish(at)
-            # A event's time is that of its reading, so older changes may still be read later.
+            # An event's time is that of its reading, so earlier changes may be read later.
             self._when_caught_up(partial(self._learned, at))
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None
             if self._begun:
-                # An earlier run was killed over it: what changed since is a change.
+                # An earlier run was killed during its first scan: what changed since is reported.
                 self.ask(self._begun, START)
         else:
             self.last_at = at

@@ -95,7 +95,7 @@ class Agent:
         logger.info("Watching %d directories.", len(self.reader.watches))
 
     def finish(self, *, within_seconds: float) -> None:
-        """Report what was told until now and send for so long; the rest waits in the spool."""
+        """Report the events that are held and send for so long; the rest waits in the spool."""
         self.reader.stop()
         self.engine.finish()
         self.sender.finish(within_seconds=within_seconds)
@@ -103,7 +103,7 @@ class Agent:
         self.close()
 
     def close(self) -> None:
-        """Let go of the state, of an agent that was not started too."""
+        """Release the state, also that of an agent that was not started."""
         self.ended.set()
         self.enrichers.close()
         self.state.close()
@@ -131,7 +131,7 @@ class Agent:
         )
 
     def _learn_texts(self) -> None:
-        """Take what files hold before they change; the first scan of a run is time enough."""
+        """Keep the texts of files before they change: once a run, after its first scan."""
         if self._has_learned_texts:
             return
         self._has_learned_texts = True

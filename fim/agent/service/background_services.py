@@ -1,7 +1,4 @@
-"""What goes on beside the watching.
-
-Who changed what is listened to, reports come in, canaries are written, the heart beats.
-"""
+"""What runs beside the watching: who changed what, reports, canaries, heartbeats, the watchdog."""
 
 import os
 from collections.abc import Sequence
@@ -37,7 +34,7 @@ class BackgroundServices:
         self._watchdog = Watchdog(self._write_nothing)
 
     def listen(self) -> None:
-        """Know who changes files from the first change on that is seen."""
+        """Begin to learn who changes files, so that the first change seen has its writer."""
         self._who.start()
 
     def start(self) -> None:
@@ -53,12 +50,12 @@ class BackgroundServices:
         self._report_socket.stop()
 
     def _write_nothing(self) -> None:
-        """Take the state's turn: what never gets it, or a disk that hangs, makes systemd act."""
+        """Open a write transaction: where the lock or disk hangs, systemd restarts the agent."""
         with self._agent.state.writing():
             pass
 
     def _take(self, reports: Sequence[Report]) -> None:
-        """Let the engine look at the paths as if the kernel had told of them."""
+        """Queue the reported changes as if the kernel had reported them."""
         self._agent.intake.put([event for report in reports for event in self._events_of(report)])
         self._agent.engine.wake()
 

@@ -1,4 +1,4 @@
-"""What must be so for the agent to do its work: each check says what it found and what to do."""
+"""Checks of what the agent needs: each says what it found and what to do."""
 
 import os
 import resource
@@ -33,7 +33,7 @@ class Check:
 
 
 def checks(config: Config) -> Iterator[Check]:
-    """Return one check after the other; nothing is changed, and no log is posted."""
+    """Yield one check after the other; nothing is changed, and no log is posted."""
     for warning in config.warnings:
         yield Check(WARN, "configuration", warning)
     if not config.warnings:
@@ -160,7 +160,7 @@ def _rules(config: Config) -> Check:
 
 
 def _node(config: Config) -> Check:
-    """Post nothing: who may post gets 400 for it, who may not gets 401 or 403."""
+    """Post an empty body: 400 says that the agent may post, 401 or 403 that it may not."""
     settings = config.node
     name = f"node {settings.url}"
     node = Node(settings.url, key=settings.key, timeout_seconds=settings.timeout_seconds)

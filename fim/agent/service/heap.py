@@ -1,4 +1,4 @@
-"""The C library's heap, of which each thread would have one of its own."""
+"""The C library's heap: one for all threads, where glibc would give each its own."""
 
 import ctypes
 
@@ -7,10 +7,10 @@ ARENA_MAX = -8
 
 
 def share_heap() -> None:
-    """Let all threads that start from now on share one heap; nothing where libc is not glibc's.
+    """Make all threads that start from now on share one heap. Without glibc, do nothing.
 
-    What one thread freed, another can have: a tenth of what a storm takes. Python runs one thread
-    at a time, so there is nothing to gain by heaps for each.
+    Memory that one thread freed then serves another, which saves a tenth of what a storm takes.
+    Python runs one thread at a time, so a heap for each would gain nothing.
     """
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(ARENA_MAX, 1)

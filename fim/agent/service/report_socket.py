@@ -1,4 +1,4 @@
-"""Where reports come in while the agent runs: a Unix socket, and what was left before on disk."""
+"""Receives reports while the agent runs: by a Unix socket, and from disk what was left there."""
 
 import logging
 import os
@@ -15,9 +15,9 @@ from fim.agent.service.reports import Report
 logger = logging.getLogger(__name__)
 
 CREDENTIALS = struct.Struct("=iII")
-# A caller that says nothing is not waited for: others wait behind it.
+# How long a silent caller is waited for: others wait behind it.
 CALLER_SECONDS = 0.5
-# A report that found the socket too slow was left on disk.
+# How often the disk is looked at: a report that found the socket too slow is left there.
 TURN_MILLISECONDS = 30_000
 MAX_WAITING = 128
 # sun_path of a sockaddr_un, with its NUL.
@@ -27,7 +27,7 @@ MAX_PATH_BYTES = 107
 class ReportSocket:
     """Hands reports to `take`, which must have them on disk when it returns.
 
-    Only root and the agent's own user may come in.
+    Only root and the agent's own user may connect.
     """
 
     def __init__(self, state_dir: str, take: Callable[[list[Report]], None]) -> None:
@@ -95,14 +95,14 @@ class ReportSocket:
 
 
 def _listening(path: str) -> socket.socket:
-    """Listen at the path. What is there a killed agent left: this one holds the state's lock."""
+    """Listen at the path. A socket there is a killed agent's: this one holds the state's lock."""
     with suppress(FileNotFoundError):
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
             raise OSError("the path is too long for a socket")
-        # Until then the state's directory, 0700, keeps others off.
+        # Until its mode is set, the state's directory, 0700, keeps others off.
         listener.bind(path)
         os.chmod(path, 0o600)
         listener.listen(MAX_WAITING)

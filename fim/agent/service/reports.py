@@ -12,12 +12,12 @@ from typing import NamedTuple
 SOCKET_NAME = "agent.sock"
 DROP_NAME = "reports"
 MAX_MESSAGE_BYTES = 16 * 1024
-# A start scan finds what is no longer taken in here.
+# The scan at the next start finds what is refused beyond this.
 MAX_DROP_BYTES = 64 * 1024 * 1024
 TAKEN = b"taken"
 FIELD_END, REPORT_END = b"\0", b"\0\0"
 DIRECTORY = "IN_ISDIR"
-# In the agent's words, the last of several counting; empty: nothing was changed.
+# The agent's word for each event of inotify; empty: nothing was changed.
 CHANGES = {
     "IN_CREATE": "created",
     "IN_MODIFY": "written",
@@ -63,13 +63,13 @@ def report_of(path: str, events: str, *, at: float) -> Report:
 
 
 def packed(report: Report) -> bytes:
-    """Pack a report. No path holds a NUL, so that NULs can part the fields."""
+    """Pack a report. No path holds a NUL, so NULs separate the fields."""
     fields = (repr(report.at).encode(), report.events.encode(), os.fsencode(report.path))
     return FIELD_END.join(fields) + REPORT_END
 
 
 def unpacked(content: bytes) -> list[Report]:
-    """Read reports; what is torn or no report is passed over."""
+    """Read reports; skip what is incomplete or no report."""
     found = []
     for part in content.split(REPORT_END):
         with contextlib.suppress(ValueError):
@@ -79,7 +79,7 @@ def unpacked(content: bytes) -> list[Report]:
 
 
 def drop(state_dir: str, report: Report) -> None:
-    """Leave a report on disk for the agent. Raises OSError, one where too much waits already."""
+    """Leave a report on disk for the agent. Raises OSError, also where too much waits already."""
     with _opened(state_dir) as descriptor:
         size = os.fstat(descriptor).st_size
         if size > MAX_DROP_BYTES:

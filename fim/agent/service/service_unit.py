@@ -1,7 +1,7 @@
 """The systemd unit of the agent, for one configuration.
 
-Each option that keeps the agent in its bounds stands with its reason, and so do those that are left
-out because a watcher could not live with them.
+Each option that confines the agent has its reason beside it, and so does each that is left out
+because the agent could not do its work with it.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Word to systemd, sd_notify(3): that the agent is ready, and that it is not stuck."""
+"""Messages to systemd, sd_notify(3): the agent is ready, and it is not stuck."""
 
 import os
 import socket
@@ -22,9 +22,9 @@ def notify(message: str) -> None:
 
 
 class Watchdog:
-    """Calls `check` at half of systemd's interval and tells that it returned.
+    """Calls `check` at half of systemd's interval and notifies systemd once it returned.
 
-    A check that hangs is the point: systemd then starts the agent again.
+    Where `check` hangs, systemd starts the agent again.
     """
 
     def __init__(self, check: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """The baseline: what each path was when it was last looked at.
 
 A row's key is its directory and its name, as bytes, so that a directory's entries lie side by side
-and a renamed directory is one statement.
+and renaming a directory is one statement.
 """
 
 import os

@@ -55,7 +55,7 @@ class State:
         self._turn = threading.Lock()
         os.makedirs(directory, mode=0o700, exist_ok=True)
         self._make_private()
-        # What SQLite has no room for in memory: the service may write nowhere else.
+        # For SQLite's temporary files: the systemd service may write nowhere else.
         os.environ["SQLITE_TMPDIR"] = directory
         self.connection().executescript(SCHEMA)
 
@@ -63,7 +63,8 @@ class State:
         """Make the file before SQLite does, for its owner alone.
 
         A file that exists is not opened here: closing it again would end all of SQLite's locks that
-        this process holds, as POSIX has it, and another process would take the log for its own.
+        this process holds, as POSIX has it, and another process would then reset the write-ahead
+        log.
         """
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -82,7 +83,7 @@ class State:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Write in one transaction. Threads take turns here rather than in SQLite's busy loop."""
+        """Write in one transaction. Threads wait for a lock here, not in SQLite's busy loop."""
         connection = self.connection()
         with self._turn:
             connection.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""What the kernel told, on disk until it is reported: a killed agent reads it again."""
+"""Events on disk until they are reported: an agent that was killed reads them again."""
 
 import os
 import sqlite3
@@ -59,7 +59,7 @@ def forget(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
 
 
 def rename_directory(connection: sqlite3.Connection, old: str, new: str, *, before: int) -> None:
-    """Let the events that came before a directory's move speak of where it is now."""
+    """Give the events that came before a directory's move its new path."""
     stem, place = os.fsencode(old), os.fsencode(new)
     for column in ("path", "path_from"):
         connection.execute(
@@ -70,6 +70,6 @@ def rename_directory(connection: sqlite3.Connection, old: str, new: str, *, befo
 
 
 def _last_id(connection: sqlite3.Connection) -> int:
-    """AUTOINCREMENT never gives a number again, so it is kept beside the table, as SQLite does."""
+    """Return the last number, which SQLite keeps beside the table: none is used twice."""
     found = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'pending'").fetchone()
     return found[0] if found else 0

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from fim.agent.state.database import State, put_meta
 
 SEQ = "seq"
-# What goes first where there is no room; malware and danger never go.
+# What is dropped where there is no room, in this order; malware and danger never are.
 EXPENDABLE = ("normal", "suspicious")
-# What is dropped at once, so that a full spool is not cut at each new log.
+# How much is dropped at once, so that a full spool does not drop at each new log.
 DROPPED_SHARE = 0.02
 
 
@@ -25,7 +25,7 @@ class Spool:
     """Filled by the engine in its own transactions, emptied by the sender.
 
     Bounded by the bytes of the logs that it holds. What it drops is kept as ranges of `seq` until
-    `forget_dropped`, so that every drop is told to somebody.
+    `forget_dropped`, so that every drop is reported to the node.
     """
 
     def __init__(self, state: State, *, max_bytes: int) -> None:
@@ -99,7 +99,7 @@ class Spool:
         return found.fetchall()
 
     def forget_dropped(self, ranges: Sequence[tuple[int, int, int]]) -> None:
-        """Forget ranges that were told; one that grew meanwhile stays."""
+        """Forget ranges that were reported; one that grew meanwhile stays."""
         with self._state.writing() as connection:
             connection.executemany(
                 "DELETE FROM dropped WHERE first_seq = ? AND last_seq = ? AND count = ?", ranges
@@ -136,7 +136,7 @@ def _runs(seqs: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _note_dropped(connection: sqlite3.Connection, first: int, last: int) -> None:
-    """Lengthen the range that ends just before; ranges that come to touch stay apart."""
+    """Extend the range that ends just before, or add one; ranges that then touch are not joined."""
     count = last - first + 1
     grown = connection.execute(
         "UPDATE dropped SET last_seq = ?, count = count + ? WHERE last_seq = ?",

@@ -14,8 +14,8 @@ from fim.agent.watch.scope import is_below
 
 # A file that is written without a pause is reported at least this often.
 MAX_WINDOWS = 10
-# Beyond so many events the window is not waited for, and what is told further waits on disk: about
-# 1 KB each, so what a storm takes of the memory stays small.
+# Beyond so many events groups are due before their window ends, and further events wait on disk. An
+# event takes about 1 KB, so a storm takes little memory.
 MAX_EVENTS = 6_000
 
 
@@ -27,9 +27,9 @@ class DirectoryMove(NamedTuple):
 class Coalescer:
     """Filled by the reader, emptied by the engine. Every `now` is a monotonic time.
 
-    A file's moves bind its paths into one group. A directory's move is no group's: it is given
-    out first, and every group that waits for a path below it follows at once, so that by the time
-    such a group is looked at, the baseline has moved as well.
+    A file's moves join its paths in one group. A directory's move is in no group: it is returned
+    apart, to be handled first, and each group with paths below the directory is renamed at once.
+    So the baseline has been renamed as well by the time that such a group is examined.
     """
 
     def __init__(self, *, window_seconds: float) -> None:
@@ -66,7 +66,7 @@ class Coalescer:
     def take(
         self, *, now: float, most: int, is_ending: bool = False
     ) -> tuple[list[DirectoryMove], list[Group]]:
-        """Return the directories' moves and at most so many groups that have been quiet.
+        """Remove and return the directories' moves and the groups that have been quiet.
 
         The groups of the last `take` must have been dealt with.
         """
@@ -88,29 +88,26 @@ class Coalescer:
             return moves, groups
 
     def put_back(self, group: Group) -> None:
-        """Let a group of the last `take` wait once more, where its directories are now."""
+        """Hold a group of the last `take` for one more window, at its directories' new paths."""
         with self._lock:
             self._put_back(group)
             self._touch(group, time.monotonic())
 
     def set_aside(self, group: Group) -> None:
-        """Keep a group of the last `take` from the next ones, until it is brought back.
-
-        It waits all the same: what is told of its paths joins it.
-        """
+        """Hold a group of the last `take` until `bring_back`. Events of its paths still join it."""
         with self._lock:
             self._put_back(group)
             self._aside[id(group)] = self._waiting.pop(id(group))
             self._step_count -= group.count
 
     def bring_back(self, group: Group) -> None:
-        """Let a group be taken at once; one that a move bound into another is taken with that."""
+        """Make a group due at once. One that a move joined with another group stays with that."""
         with self._lock:
             self._bring_back(group)
 
     @property
     def has_scanned_aside(self) -> bool:
-        """Return whether a group was set aside that a scan found."""
+        """Return whether a group that a scan found is set aside."""
         with self._lock:
             return any(group.is_scan for group in self._aside.values())
 
@@ -120,20 +117,20 @@ class Coalescer:
 
     @property
     def has_moves(self) -> bool:
-        """Return whether a directory was renamed of which the baseline does not know yet."""
+        """Return whether a directory's move waits that the baseline does not know yet."""
         return bool(self._moves)
 
     def expect_move(self, old: str) -> None:
-        """Take note that a directory's move from here is about to be added.
+        """Note that a directory's move from `old` is about to be added.
 
-        Between its event and that lies a write to the journal, in which a scan must not take the
-        directory for deleted.
+        Its event is written to the journal first; meanwhile a scan must not take the directory for
+        deleted.
         """
         with self._lock:
             self._foretold.append(old)
 
     def is_leaving(self, path: str) -> bool:
-        """Return whether a directory's move was told that takes the path along."""
+        """Return whether a directory's move is known that moves this path too."""
         with self._lock:
             left = [*self._foretold, *(old for old, _ in self._renames)]
             return any(is_below(path, old) for old in left)
@@ -218,7 +215,7 @@ class Coalescer:
                 self._enter(group)
 
     def _is_put_off(self, group: Group, now: float, is_ending: bool) -> bool:
-        """Let an editor's temporary file wait one window more for the save that it belongs to."""
+        """Hold an editor's temporary file one window longer for the save that it belongs to."""
         if is_ending or group.is_held or not group.is_brief or not is_temporary(group.paths[0]):
             return False
         group.is_held = True
@@ -227,7 +224,7 @@ class Coalescer:
         return True
 
     def _with_temporary(self, group: Group) -> Group:
-        """Take into a save the temporary files that came and went beside it."""
+        """Merge the temporary files that came and went beside a save into it."""
         if not group.is_save:
             return group
         for directory in {os.path.dirname(path) for path in group.paths}:

@@ -1,4 +1,4 @@
-"""How events reach the coalescer: what it has no room for waits in the journal, in its order."""
+"""Passes events to the coalescer. Those that it has no room for wait in the journal, in order."""
 
 import threading
 import time
@@ -12,26 +12,29 @@ PAGE_EVENTS = 1_000
 
 
 class Intake:
-    """Filled by whoever is told of changes; the engine lets in what waits on disk.
+    """Filled by the reader and by reports; the engine has it pass on what waits on disk.
 
-    Moves of directories wait for nothing: whoever looks at the events before them, wherever these
-    wait, must already know where the directory is.
+    Moves of directories never wait: to examine the events before them, the engine must already know
+    where the directory is now.
     """
 
     def __init__(self, journal: Journal, coalescer: Coalescer) -> None:
         self._journal = journal
         self._coalescer = coalescer
-        # Held from the numbering of events until they are in the coalescer, so that none overtakes.
+        # Held from the numbering of events until they are in the coalescer, to keep their order.
         self._lock = threading.Lock()
         self._left_from: int | None = None
 
     @property
     def is_behind(self) -> bool:
-        """Return whether events wait on disk that the coalescer does not know."""
+        """Return whether events wait on disk that the coalescer does not hold."""
         return self._left_from is not None
 
     def put(self, events: Sequence[FsEvent]) -> None:
-        """Raises sqlite3.OperationalError where the journal cannot be written."""
+        """Journal the events and pass them on, or leave them on disk where there is no room.
+
+        Raises sqlite3.OperationalError where the journal cannot be written.
+        """
         with self._lock:
             numbers = self._journal.write(events)
             for number, event in zip(numbers, events, strict=True):
@@ -39,7 +42,10 @@ class Intake:
                     self._add(event, number)
 
     def put_unwritten(self, events: Sequence[FsEvent]) -> bool:
-        """Take events that no journal holds, as far as there is room; return whether there was."""
+        """Pass events on that are in no journal, if there is room; return whether there was.
+
+        Moves of directories are passed on in any case.
+        """
         with self._lock:
             has_room = not self.is_behind and not self._coalescer.is_full
             for event in events:
@@ -48,17 +54,17 @@ class Intake:
         return has_room
 
     def replay(self) -> None:
-        """Begin with what the last run of the agent kept and did not report."""
+        """Begin with the events that the last run of the agent kept and did not report."""
         with self._lock:
             for number, event in self._journal.directory_moves():
                 self._add(event, number)
             self._left_from = 0
 
     def let_in(self) -> None:
-        """Fill the coalescer from the journal, for the engine.
+        """Fill the coalescer from the journal as far as it has room. Called by the engine.
 
-        Events before a directory's move are let in once the engine has dealt with that: on disk
-        they speak of where the directory is now.
+        Nothing is read while a directory's move waits: the engine deals with it first, and then
+        the earlier events on disk have the directory's new path.
         """
         while self._let_in_page():
             pass

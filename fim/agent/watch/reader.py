@@ -1,4 +1,4 @@
-"""The thread that reads the kernel's queue: nothing else may keep it from reading."""
+"""The thread that reads inotify's queue. It does nothing that could keep it from reading."""
 
 import contextlib
 import logging
@@ -29,7 +29,7 @@ from fim.agent.watch.watches import Watches
 
 logger = logging.getLogger(__name__)
 
-# The kernel tells both halves of a move one after the other; this long the second is waited for.
+# The kernel queues both halves of a move one after the other; this long the second is awaited.
 HALF_MOVE_MILLISECONDS = 20
 # How long a queue that overflowed is read on before the directories are listed anew.
 MAX_DRAINING_SECONDS = 1.0
@@ -80,7 +80,7 @@ class Reader:
         self.gone: set[str] = set()
 
     def start(self) -> None:
-        """Return once all watches stand. What the last run kept comes before what is told now."""
+        """Return once all watches are set. Events that the last run kept come before new ones."""
         self.watches.add_parents()
         for root in self._scope.roots:
             for _ in self.watches.add_tree(root):
@@ -91,7 +91,7 @@ class Reader:
         self._thread.start()
 
     def stop(self) -> None:
-        """Read what the kernel has told until now, then end."""
+        """Read the events that are queued now, then end."""
         self._is_ending = True
         os.write(self._wake_out, b".")
         self._thread.join()
@@ -100,12 +100,12 @@ class Reader:
         os.close(self._wake_out)
 
     def when_caught_up(self, then: Callable[[], None]) -> None:
-        """Call `then`, in the reader's thread, once all that the kernel told by now is read."""
+        """Call `then`, in the reader's thread, once all events that are queued now are read."""
         self._caught_up.append(then)
         os.write(self._wake_out, b".")
 
     def watch_again(self) -> list[str]:
-        """Try the roots and directories that have no watch; give those that have one now."""
+        """Try to watch what has no watch, roots included; return the paths that have one now."""
         gained = []
         for path in [*self.watches.unwatched, *self.gone]:
             for _ in self.watches.add_tree(path):
@@ -149,7 +149,7 @@ class Reader:
         try:
             self._intake.put(events)
         except sqlite3.OperationalError as exc:
-            # A full disk: they are reported all the same where the agent outlives it.
+            # A full disk: they are reported all the same, unless the agent is killed before.
             logger.error("The journal cannot be written: %s.", exc)
             if not self._intake.put_unwritten(events):
                 logger.warning("Changes were dropped that could not be kept; scanning.")
@@ -157,7 +157,7 @@ class Reader:
         self._on_events()
 
     def _recover(self, *, is_drained: bool) -> None:
-        """After an overflow: once the queue is empty, learn anew which directories there are."""
+        """Watch all directories anew after an overflow, once the queue is empty."""
         if self._overflowed_at is None:
             return
         if is_drained or time.monotonic() - self._overflowed_at > MAX_DRAINING_SECONDS:
@@ -204,7 +204,7 @@ class Reader:
             self._on_unwatched(directory)
 
     def _events_of_root(self, raw: RawEvent, directory: str, at: float) -> Iterable[FsEvent]:
-        """A directory's own events matter for a root alone: others are told by their parents."""
+        """Return a root's events. Those of other directories are reported by their parents, too."""
         if directory not in self._scope.roots:
             return ()
         if raw.mask & SELF:
@@ -224,7 +224,7 @@ class Reader:
             yield from self._listed(root, at)
 
     def _events_of_lost(self, root: str, at: float) -> Iterator[FsEvent]:
-        """A root's end is told twice, by itself and by its parent."""
+        """Return a root's end once: its own watch and its parent's both report it."""
         if root not in self.gone:
             self.watches.drop(root)
             self._lose(root)

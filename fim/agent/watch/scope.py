@@ -1,4 +1,4 @@
-"""Which paths the agent looks at: all below its roots but what it is told to ignore."""
+"""Which paths the agent looks at: all below its roots except what is ignored."""
 
 import os
 from collections import Counter
@@ -16,7 +16,7 @@ class Scope:
     ) -> None:
         self.roots = outermost(roots)
         self.ignoring = {"patterns": list(ignore), "hidden": list(hidden)}
-        # No pattern that is meant for others makes the agent blind.
+        # A canary is never ignored, so that no broad pattern makes the agent blind.
         self._canaries = {os.path.join(root, NAME) for root in self.roots}
         self._patterns = Patterns(ignore)
         self._hidden = tuple(os.path.realpath(path) + os.sep for path in hidden)
@@ -27,7 +27,7 @@ class Scope:
         return not self._patterns and not self._hidden
 
     def takes(self, path: str, *, is_directory: bool = False, is_told: bool = False) -> bool:
-        """Return whether to look at a path; what is told of and ignored by a pattern is counted."""
+        """Return whether to look at a path. With `is_told`, count it if a pattern ignores it."""
         if self._hidden and (path + os.sep).startswith(self._hidden):
             return False
         if not self._patterns or path in self._canaries:

@@ -1,4 +1,4 @@
-"""One inotify watch for each directory: which stands where, and where none could be had."""
+"""One inotify watch for each directory: the path of each, and the directories without one."""
 
 import errno
 import logging
@@ -12,12 +12,12 @@ from fim.agent.watch.scope import Scope, is_below
 logger = logging.getLogger(__name__)
 
 LIMIT = "fs.inotify.max_user_watches is reached"
-# The kernel's own words for a directory that is gone by now.
+# The errors of a directory that is gone by now.
 GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
 class Watches:
-    """The reader changes it; other threads may ask. Directories below `unwatched` have no watch."""
+    """Changed by the reader, read by any thread. Directories below `unwatched` have no watch."""
 
     def __init__(self, inotify: Inotify, scope: Scope) -> None:
         self._inotify = inotify
@@ -38,7 +38,7 @@ class Watches:
         return self._paths.get(number)
 
     def add_parents(self) -> None:
-        """Watch where the roots come and go: a directory that is held open ends without a word."""
+        """Watch the roots' parents: a root that is held open is deleted without its own event."""
         for root in self._scope.roots:
             parent = os.path.dirname(root)
             if parent != root and parent not in self._parents.values():
@@ -53,10 +53,10 @@ class Watches:
         return self._parents.get(number)
 
     def add_tree(self, top: str) -> Iterator[tuple[str, bool]]:
-        """Watch a directory and all below it; give each entry met, and whether it is a directory.
+        """Watch a directory and all below it; yield each entry, and whether it is a directory.
 
-        A directory is listed once its watch stands, so what was made in it before is met here and
-        what is made later is told by the kernel. Where no watch can be had, what lies below is not
+        A directory is listed once its watch is set: what was made in it before is yielded here, and
+        what is made later is reported by the kernel. A directory that cannot be watched is not
         listed.
         """
         waiting = [top]
@@ -109,7 +109,7 @@ class Watches:
                 self._inotify.remove(number)
 
     def rename(self, old: str, new: str) -> None:
-        """Let the watches of a renamed directory stand where it is now."""
+        """Give the watches of a renamed directory their new paths."""
         with self._lock:
             for path in [path for path in self._numbers if is_below(path, old)]:
                 number = self._numbers.pop(path)
