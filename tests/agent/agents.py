@@ -38,19 +38,19 @@ def running_agent(tree, node_url, **settings):
 @contextmanager
 def at_one_moment(agent):
     """Let no time pass for the agent while its files are changed, however long that takes."""
-    is_held, take = threading.Lock(), agent.coalescer.take
+    is_held, pop_due = threading.Lock(), agent.coalescer.pop_due
 
-    def take_when_free(**options):
+    def pop_due_when_free(**options):
         with is_held:
-            return take(**options)
+            return pop_due(**options)
 
-    agent.coalescer.take = take_when_free
+    agent.coalescer.pop_due = pop_due_when_free
     with is_held:
         yield
         is_read = threading.Event()
         agent.reader.when_caught_up(is_read.set)
         assert is_read.wait(PATIENCE_SECONDS)
-    agent.coalescer.take = take
+    agent.coalescer.pop_due = pop_due
 
 
 def changes(node, count):

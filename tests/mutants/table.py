@@ -417,7 +417,7 @@ AGENT = [
     Mutant(
         "what a killed agent reported it does not report again",
         "fim/agent/engine/engine.py",
-        "                    journal.forget(connection, outcome.numbers)\n",
+        "                    journal.forget(connection, result.numbers)\n",
         "",
         ("tests/agent/engine/test_engine.py", "tests/agent/watch/test_intake.py"),
     ),

@@ -32,7 +32,7 @@ TOO_LARGE = "larger than 512 MiB"
 NAMES_SECONDS = 60
 Pace = Callable[[int], None]
 # Returns the hash, and why there is none, of a file that was read elsewhere; None: read it here.
-Elsewhere = Callable[[str, os.stat_result], tuple[str, str] | None]
+ContentSource = Callable[[str, os.stat_result], tuple[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Facts:
 
 
 def read_facts(
-    path: str, *, known: Sequence[Facts] = (), elsewhere: Elsewhere | None = None
+    path: str, *, known: Sequence[Facts] = (), content_source: ContentSource | None = None
 ) -> Facts:
     """Read the facts of what is at an absolute path free of symbolic links.
 
@@ -99,21 +99,23 @@ def read_facts(
     try:
         if os.readlink(_proc_path(handle)) != path:
             return Facts(unread=VANISHED)
-        return _facts_of(path, handle, known, elsewhere)
+        return _facts_of(path, handle, known, content_source)
     except OSError as exc:
         return Facts(unread=reason_of(exc))
     finally:
         os.close(handle)
 
 
-def _facts_of(path: str, handle: int, known: Sequence[Facts], elsewhere: Elsewhere | None) -> Facts:
+def _facts_of(
+    path: str, handle: int, known: Sequence[Facts], content_source: ContentSource | None
+) -> Facts:
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         return facts_from(status, xattrs=_xattrs_of(handle, status), target=_target(handle, status))
     same = next((facts for facts in known if _is_same_content(facts, status)), None)
     if same:
         sha256, unread = same.sha256, same.unread
-    elif elsewhere and (content := elsewhere(path, status)):
+    elif content_source and (content := content_source(path, status)):
         sha256, unread = content
     else:
         sha256, status, unread = _content_of(handle, status)

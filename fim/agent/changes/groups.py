@@ -21,7 +21,10 @@ DPKG_SUFFIXES = (".dpkg-new", ".dpkg-tmp")
 
 @dataclass(slots=True)
 class Group:
-    """A candidate for a change. Its first and last moments are kept twice: Unix and monotonic."""
+    """A candidate for a change. Its first and last moments are kept twice: Unix and monotonic.
+
+    `numbers` are those of its events in the journal.
+    """
 
     paths: list[str]
     first_at: float
@@ -47,7 +50,7 @@ class Group:
         self.is_written |= event.what == WRITTEN or event.what in ARRIVALS
         self.is_moved |= event.what == MOVED
 
-    def take_in(self, other: "Group") -> None:
+    def merge(self, other: "Group") -> None:
         """Make the other group's events this one's, in the order in which they came."""
         self.paths += [path for path in other.paths if path not in self.paths]
         self.events = sorted(self.events + other.events, key=lambda event: event.at)[:MAX_EVENTS]
@@ -89,7 +92,7 @@ def is_temporary(path: str) -> bool:
     return TEMPORARY.fullmatch(os.path.basename(path)) is not None
 
 
-def is_of(path: str, saved: Collection[str]) -> bool:
+def belongs_to(path: str, saved: Collection[str]) -> bool:
     """Return whether a temporary file may belong to a save; dpkg's do if their name says so."""
     for suffix in DPKG_SUFFIXES:
         if path.endswith(suffix):
@@ -97,6 +100,6 @@ def is_of(path: str, saved: Collection[str]) -> bool:
     return True
 
 
-def scanned(paths: list[str], *, at: float, reason: str) -> Group:
+def scan_candidate(paths: list[str], *, at: float, reason: str) -> Group:
     """Make the candidate that a scan found."""
     return Group(paths, at, at, is_scan=True, is_moved=len(paths) > 1, reason=reason)

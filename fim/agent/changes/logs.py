@@ -13,7 +13,7 @@ from fim.agent.changes.facts import Facts
 SOURCE = "picket-agent"
 # A node accepts no longer path; `\xNN` makes one of up to four times PATH_MAX.
 MAX_PATH_CHARACTERS = 4096
-MAX_STEP_CHARACTERS = 1024
+MAX_EVENT_CHARACTERS = 1024
 # A node accepts 65,536, with the names and the punctuation.
 MAX_ATTRIBUTES_CHARACTERS = 60_000
 BEFORE = ("kind", "size_bytes", "mode", "owner", "group", "target", "xattrs")
@@ -29,7 +29,7 @@ def log_of(difference: Difference, *, host: str, reason: str = "") -> dict[str, 
     before = difference.before or Facts()
     log: dict[str, Any] = {
         "event_id": str(uuid.uuid4()),
-        "timestamp": _timestamp(_moment(difference)),
+        "timestamp": _timestamp(_changed_at(difference)),
         "host": host,
         "action": difference.action,
         "path": _cut(visible(difference.path)),
@@ -46,7 +46,7 @@ def log_of(difference: Difference, *, host: str, reason: str = "") -> dict[str, 
     return {name: value for name, value in log.items() if value not in ("", None, {})}
 
 
-def fit(log: dict[str, Any]) -> None:
+def drop_large_attributes(log: dict[str, Any]) -> None:
     """Leave out the largest attributes of a log that a node would refuse; name them in it."""
     attributes = log.get("attributes", {})
     sizes = {name: len(json.dumps(value)) for name, value in attributes.items()}
@@ -76,7 +76,7 @@ def _attributes(difference: Difference, reason: str) -> dict[str, Any]:
     after = difference.after or Facts()
     facts = difference.after or difference.before or Facts()
     path, path_from = visible(difference.path), visible(difference.path_from)
-    events = [_cut(visible(event), MAX_STEP_CHARACTERS) for event in difference.events]
+    events = [_cut(visible(event), MAX_EVENT_CHARACTERS) for event in difference.events]
     attributes: dict[str, Any] = {
         "kind": "" if facts.kind == "file" else facts.kind,
         "target": visible(after.target),
@@ -117,7 +117,7 @@ def _replaced(facts: Facts | None) -> dict[str, Any]:
     return {name: value for name, value in replaced.items() if value not in ("", None)}
 
 
-def _moment(difference: Difference) -> float:
+def _changed_at(difference: Difference) -> float:
     """Return the Unix time of the change; of a file that a scan found, its ctime."""
     if difference.from_scan and difference.after:
         return min(difference.after.ctime_ns / 1e9, time.time())

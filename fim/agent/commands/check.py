@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             _print(check)
     if options.json:
-        _say(json.dumps({"ok": _is_ok(found), "checks": [*map(dataclasses.asdict, found)]}))
+        _write(json.dumps({"ok": _is_ok(found), "checks": [*map(dataclasses.asdict, found)]}))
     return 0 if _is_ok(found) else 1
 
 
@@ -43,9 +43,9 @@ def _is_ok(found: list[Check]) -> bool:
 
 def _print(check: Check) -> None:
     advice = f"; {check.advice}" if check.advice else ""
-    _say(f"{check.result:5} {check.name}: {check.detail}{advice}")
+    _write(f"{check.result:5} {check.name}: {check.detail}{advice}")
 
 
-def _say(line: str) -> None:
+def _write(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

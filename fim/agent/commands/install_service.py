@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fim.agent.commands.configured import add_config, configured
 from fim.agent.config.file import Config
-from fim.agent.node.canary import NAME, make_canary
+from fim.agent.node.canary import CANARY_NAME, make_canary
 from fim.agent.service.service_unit import unit_for
 from fim.agent.watch.scope import outermost
 
@@ -86,7 +86,7 @@ def _prepare(config: Config) -> int:
     os.makedirs(config.state_dir, mode=0o700, exist_ok=True)
     for root in _canary_roots(config):
         try:
-            make_canary(os.path.join(root, NAME))
+            make_canary(os.path.join(root, CANARY_NAME))
         except OSError as exc:
             sys.stderr.write(f"No canary in {root!a}: {exc.strerror or exc}.\n")
     return 0

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if not report.changes or _is_taken(state_dir, report):
         return 0
     try:
-        reports.drop(state_dir, report)
+        reports.save(state_dir, report)
     except OSError as exc:
         return _fail(f"The report cannot be left in {state_dir}: {exc}.", 1)
     return 0

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.report or options.json:
             return _report(config, is_json=options.json)
-        return _take(config)
+        return _store(config)
     except StateInUse as exc:
         sys.stderr.write(f"{exc} It scans by itself; --report compares beside it.\n")
         return EXIT_LOCKED
@@ -86,11 +86,11 @@ def differences(state: State, scan: Scan) -> Iterator[Difference]:
             yield from examine(state.connection(), group).differences
 
 
-def _take(config: Config) -> int:
+def _store(config: Config) -> int:
     state = State(config.state_dir)
     scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir])
     new = [root for root in scope.roots if not is_learned(state, root)]
-    with state.held_alone():
+    with state.locked():
         if new:
             _learn(FirstScan(state, scope, new, workers=config.scan.workers))
             sys.stdout.write(f"Made the baseline of {', '.join(map(visible, new))}.\n")
@@ -120,7 +120,7 @@ def _spool_differences(config: Config) -> int:
     agent = Agent(config)
     agent.scans.start()
     while agent.scans.is_due():
-        if not agent.engine.scan_on():
+        if not agent.engine.advance_scan():
             time.sleep(PACE_SECONDS)
     depth = len(agent.spool)
     agent.close()
@@ -152,8 +152,8 @@ def _table(found: Iterable[Difference], entries: int) -> Iterator[str]:
     for difference in found:
         counts[difference.action] += 1
         yield COLUMNS.format(difference.action, _line(difference)) + "\n"
-    told = ", ".join(f"{count} {action}" for action, count in sorted(counts.items()))
-    yield f"{entries} entries looked at: {told or 'no differences'}.\n"
+    summary = ", ".join(f"{count} {action}" for action, count in sorted(counts.items()))
+    yield f"{entries} entries looked at: {summary or 'no differences'}.\n"
 
 
 def _line(difference: Difference) -> str:

@@ -41,14 +41,14 @@ def load(path: str) -> Config:
         raise ConfigError(_syntax_text(name, str(exc))) from exc
     except RecursionError as exc:
         raise ConfigError(f"{name}: not valid TOML: too many brackets in one another.") from exc
-    reading = _Reading(path, Lines(text))
+    reading = _ConfigReader(path, Lines(text))
     config = reading.config(document)
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
     return config
 
 
-class _Reading:
+class _ConfigReader:
     """Reads one document into a Config and collects what is wrong in it."""
 
     def __init__(self, path: str, lines: Lines) -> None:
@@ -140,12 +140,12 @@ class _Reading:
 
     def _refuse(self, where: Where, reason: str) -> None:
         line = self._lines.of(where) or 1
-        self._problems.append((line, self._said(where, reason)))
+        self._problems.append((line, self._message(where, reason)))
 
     def _warn(self, where: Where, reason: str) -> None:
-        self._warnings.append(self._said(where, reason))
+        self._warnings.append(self._message(where, reason))
 
-    def _said(self, where: Where, reason: str) -> str:
+    def _message(self, where: Where, reason: str) -> str:
         key = ".".join(part for part in where if isinstance(part, str))
         end = "" if reason.endswith("?") else "."
         return f"{self._name} line {self._lines.of(where) or 1}, {key}: {reason}{end}"

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from fim.agent.changes.difference import Difference, Enricher, Keeper
 from fim.agent.changes.facts import Facts, read_facts
 from fim.agent.changes.groups import Group
-from fim.agent.changes.logs import fit, log_of
-from fim.agent.engine.examine import Deferred, Found, examine
+from fim.agent.changes.logs import drop_large_attributes, log_of
+from fim.agent.engine.examine import Deferred, Examination, examine
 from fim.agent.engine.large_files import BeingRead, LargeFiles
 from fim.agent.scan.schedule import Scans
 from fim.agent.state import baseline, journal
@@ -28,8 +28,8 @@ MAX_BATCH_SECONDS = 0.2
 RETRY_SECONDS = 5.0
 
 
-class Outcome(NamedTuple):
-    found: Found
+class GroupResult(NamedTuple):
+    found: Examination
     logs: list[dict[str, Any]]
     numbers: Sequence[int]
 
@@ -80,7 +80,7 @@ class Engine:
     def _run(self) -> None:
         while True:
             self._wake.clear()
-            is_busy = self._round()
+            is_busy = self._run_once()
             if is_busy:
                 continue
             if self._is_ending:
@@ -88,26 +88,26 @@ class Engine:
             self._wake.wait(self._idle_seconds())
         self._state.close()
 
-    def _round(self) -> bool:
+    def _run_once(self) -> bool:
         """Do one piece of work; False when there is none now."""
         if not self._is_ending:
-            self._intake.let_in()
-        moves, groups = self._coalescer.take(
-            now=time.monotonic(), most=MAX_GROUPS, is_ending=self._is_ending
+            self._intake.refill()
+        moves, groups = self._coalescer.pop_due(
+            now=time.monotonic(), max_groups=MAX_GROUPS, is_ending=self._is_ending
         )
         for move in moves:
             self._move_directory(move)
         self.report(groups)
         if self._is_ending:
             return bool(moves or groups)
-        return self.scan_on() or bool(moves or groups)
+        return self.advance_scan() or bool(moves or groups)
 
     def _idle_seconds(self) -> float | None:
         scan_due = None if self._is_scan_held() else self._scans.next_due()
         due = [at for at in (self._coalescer.next_due(), scan_due) if at is not None]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
-    def scan_on(self) -> bool:
+    def advance_scan(self) -> bool:
         """Do a piece of a scan that is due; False when none is.
 
         A rescan waits for events that are on disk alone: it would find their changes as well. It
@@ -126,7 +126,7 @@ class Engine:
         return True
 
     def _is_scan_held(self) -> bool:
-        is_behind = self._intake.is_behind or self._coalescer.has_scanned_aside
+        is_behind = self._intake.has_backlog or self._coalescer.has_scanned_aside
         return is_behind and not self._scans.first
 
     def _on_read(self, group: Group) -> None:
@@ -142,11 +142,11 @@ class Engine:
 
     def report(self, groups: Sequence[Group]) -> None:
         """Examine the groups and commit their changes, in few transactions."""
-        outcomes: list[Outcome] = []
+        results: list[GroupResult] = []
         started = time.monotonic()
         for group in groups:
             try:
-                outcomes.append(self._outcome_of(group))
+                results.append(self._examine(group))
             except Deferred:
                 group.tries += 1
                 self._coalescer.put_back(group)
@@ -154,25 +154,25 @@ class Engine:
                 self._coalescer.set_aside(group)
                 self._large_files.read(being_read, group)
             if time.monotonic() - started > MAX_BATCH_SECONDS:
-                self._commit(outcomes)
-                outcomes, started = [], time.monotonic()
-        self._commit(outcomes)
+                self._commit(results)
+                results, started = [], time.monotonic()
+        self._commit(results)
 
-    def _outcome_of(self, group: Group) -> Outcome:
+    def _examine(self, group: Group) -> GroupResult:
         found = examine(
             self._state.connection(),
             group,
             is_expected=self._is_expected,
             is_learning=self._scans.is_learning(group),
-            elsewhere=None if self._is_ending else self._large_files.content_of,
+            content_source=None if self._is_ending else self._large_files.content_of,
         )
         if group.is_scan:
-            self._scans.spend(found.read_bytes)
+            self._scans.count_read(found.read_bytes)
         logs = [self._log_of(difference, group.reason) for difference in found.differences]
         for difference in found.differences:
             if difference.action == "deleted" and difference.is_directory:
-                self._scans.ask([difference.path], "its directory is gone")
-        return Outcome(found, logs, group.numbers)
+                self._scans.request([difference.path], "its directory is gone")
+        return GroupResult(found, logs, group.numbers)
 
     def _log_of(self, difference: Difference, reason: str) -> dict[str, Any]:
         log = log_of(difference, host=self._host, reason=reason)
@@ -182,25 +182,25 @@ class Engine:
             except Exception:
                 # A log that lacks a part is worth more than no log.
                 logger.exception("%s failed for %a.", type(enricher).__name__, difference.path)
-        fit(log)
+        drop_large_attributes(log)
         return log
 
     def _commit(
-        self, outcomes: Sequence[Outcome], *, renamed: tuple[str, str] | None = None
+        self, results: Sequence[GroupResult], *, renamed: tuple[str, str] | None = None
     ) -> None:
         """Store rows and logs and delete their events from the journal, in one transaction."""
-        if not outcomes:
+        if not results:
             return
-        logs = [log for outcome in outcomes for log in outcome.logs]
-        while not self._is_written(outcomes, logs, renamed):
+        logs = [log for result in results for log in result.logs]
+        while not self._try_write(results, logs, renamed):
             time.sleep(RETRY_SECONDS)
         if logs:
             self.logged_count += len(logs)
             self._spool.arrived.set()
 
-    def _is_written(
+    def _try_write(
         self,
-        outcomes: Sequence[Outcome],
+        results: Sequence[GroupResult],
         logs: Sequence[dict[str, Any]],
         renamed: tuple[str, str] | None,
     ) -> bool:
@@ -209,11 +209,11 @@ class Engine:
             with self._state.writing() as connection:
                 if renamed:
                     baseline.rename_directory(connection, *renamed)
-                    journal.rename_directory(connection, *renamed, before=max(outcomes[0].numbers))
-                for outcome in outcomes:
-                    baseline.keep(connection, outcome.found.rows)
-                    journal.forget(connection, outcome.numbers)
-                    self._keep(connection, outcome.found.differences)
+                    journal.rename_directory(connection, *renamed, before=max(results[0].numbers))
+                for result in results:
+                    baseline.keep(connection, result.found.rows)
+                    journal.forget(connection, result.numbers)
+                    self._keep(connection, result.found.differences)
                 self._spool.append(connection, logs)
             return True
         except sqlite3.OperationalError as exc:
@@ -237,7 +237,7 @@ class Engine:
         connection = self._state.connection()
         row, facts = baseline.get(connection, old), read_facts(new)
         after = facts if facts.is_there else row
-        found = Found(rows={old: None, new: after})
+        found = Examination(rows={old: None, new: after})
         logs = []
         if after:
             difference = _directory_difference(move, row, after)
@@ -246,10 +246,10 @@ class Engine:
                 log.setdefault("attributes", {})["entries"] = entries
             found.differences.append(difference)
             logs.append(log)
-        self._commit([Outcome(found, logs, move.numbers)], renamed=(old, new))
+        self._commit([GroupResult(found, logs, move.numbers)], renamed=(old, new))
         # While the baseline is being made, rows may still come in below the old path.
         tops = [new, old] if self._scans.first else [new]
-        self._scans.ask(tops, "a directory was renamed")
+        self._scans.request(tops, "a directory was renamed")
 
 
 def _directory_difference(move: DirectoryMove, row: Facts | None, after: Facts) -> Difference:

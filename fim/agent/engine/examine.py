@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from fim.agent.changes.difference import Difference, action_of
 from fim.agent.changes.events import ARRIVALS, DEPARTURES, WRITTEN
-from fim.agent.changes.facts import UNREADABLE, Elsewhere, Facts, read_facts
+from fim.agent.changes.facts import UNREADABLE, ContentSource, Facts, read_facts
 from fim.agent.changes.groups import Group
 from fim.agent.state import baseline
 
@@ -21,7 +21,7 @@ class Deferred(Exception):
 
 
 @dataclass(slots=True)
-class Found:
+class Examination:
     """The changes, and the baseline's rows to write: None removes one."""
 
     differences: list[Difference] = field(default_factory=list)
@@ -35,20 +35,20 @@ def examine(
     *,
     is_expected: Callable[[str], bool] = lambda path: False,
     is_learning: bool = False,
-    elsewhere: Elsewhere | None = None,
-) -> Found:
+    content_source: ContentSource | None = None,
+) -> Examination:
     """Compare the group's paths with the baseline; read their content where it may be new.
 
-    Raises Deferred, and what `elsewhere` raises for content that is still to be read. While the
-    baseline is still being made (`is_learning`), a row may be younger than the change, so events
-    count where rows show no difference.
+    Raises Deferred, and what `content_source` raises for content that is still to be read. While
+    the baseline is still being made (`is_learning`), a row may be younger than the change, so
+    events count where rows show no difference.
     """
     before = {path: baseline.get(connection, path) for path in group.paths}
     known = () if group.is_written else tuple(row for row in before.values() if row)
-    after = {path: _facts_now(path, before[path], known, elsewhere) for path in group.paths}
+    after = {path: _facts_now(path, before[path], known, content_source) for path in group.paths}
     if group.tries < MAX_TRIES:
         _check_lost(group, before, after, is_expected)
-    found = Found(read_bytes=_read_bytes(after, known))
+    found = Examination(read_bytes=_read_bytes(after, known))
     sources = _sources(group, before, after)
     moved = _in_order(sources)
     for path in [*moved, *(path for path in group.paths if path not in moved)]:
@@ -56,14 +56,14 @@ def examine(
     if len(found.differences) > 1:
         found.differences = [_with_own_events(each, group) for each in found.differences]
     if not found.differences:
-        _believe_the_kernel(group, before, after, found, is_learning)
+        _add_changes_of_events(group, before, after, found, is_learning)
     return found
 
 
 def _facts_now(
-    path: str, row: Facts | None, known: tuple[Facts, ...], elsewhere: Elsewhere | None
+    path: str, row: Facts | None, known: tuple[Facts, ...], content_source: ContentSource | None
 ) -> Facts | None:
-    facts = read_facts(path, known=known, elsewhere=elsewhere)
+    facts = read_facts(path, known=known, content_source=content_source)
     if facts.is_there:
         return facts
     # Without the right to search the directory nothing new is known.
@@ -147,7 +147,7 @@ def _compare(
     before: dict[str, Facts | None],
     after: dict[str, Facts | None],
     sources: dict[str, str],
-    found: Found,
+    found: Examination,
 ) -> None:
     row, facts = before[path], after[path]
     if facts != row:
@@ -192,11 +192,11 @@ def _with_own_events(difference: Difference, group: Group) -> Difference:
     return replace(difference, events=tuple(str(event) for event in events), count=len(events))
 
 
-def _believe_the_kernel(
+def _add_changes_of_events(
     group: Group,
     before: dict[str, Facts | None],
     after: dict[str, Facts | None],
-    found: Found,
+    found: Examination,
     is_learning: bool,
 ) -> None:
     """Add changes that events alone show: a file that came and went, or one older than its row."""
@@ -205,11 +205,11 @@ def _believe_the_kernel(
     is_arrival = not ARRIVALS.isdisjoint(words)
     if before[path] is None and after[path] is None and is_arrival:
         found.differences.append(_difference("deleted", path, group, None, None))
-    elif is_learning and (action := _told(words, after[path])):
+    elif is_learning and (action := _action_of_events(words, after[path])):
         found.differences.append(_difference(action, path, group, None, after[path]))
 
 
-def _told(words: list[str], facts: Facts | None) -> str:
+def _action_of_events(words: list[str], facts: Facts | None) -> str:
     """Name the change by its events alone."""
     if facts is None:
         return "deleted" if words[-1] in DEPARTURES else ""

@@ -44,7 +44,7 @@ class LargeFiles:
     def __init__(self, on_read: Callable[[Group], None]) -> None:
         self._on_read = on_read
         self._lock = threading.Lock()
-        self._asked: queue.SimpleQueue[Inode] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Inode] = queue.SimpleQueue()
         self._waiting: dict[Inode, _Reading] = {}
         self._done: OrderedDict[Inode, _Reading] = OrderedDict()
         self._thread: threading.Thread | None = None
@@ -74,7 +74,7 @@ class LargeFiles:
             is_done = inode in self._done
             if not is_done and inode not in self._waiting:
                 self._waiting[inode] = _Reading(being_read.path, being_read.tries)
-                self._asked.put(inode)
+                self._queue.put(inode)
             if not is_done:
                 self._waiting[inode].groups.append(group)
         if is_done:
@@ -85,7 +85,7 @@ class LargeFiles:
 
     def _run(self) -> None:
         while True:
-            inode = self._asked.get()
+            inode = self._queue.get()
             facts = read_facts(self._waiting[inode].path)
             with self._lock:
                 reading = self._waiting.pop(inode)

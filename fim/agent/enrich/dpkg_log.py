@@ -43,22 +43,22 @@ class DpkgLog:
         inode, offset = self._read
         if inode != status.st_ino or status.st_size < offset:
             if not inode:
-                self._take_all(_tail(f"{self._path}.1"))
+                self._add_lines(_tail(f"{self._path}.1"))
             offset, self._rest = max(0, status.st_size - MAX_READ_BYTES), b""
         with open(self._path, "rb") as file:
             file.seek(offset)
             lines = (self._rest + file.read(MAX_READ_BYTES)).split(b"\n")
             self._read = (os.fstat(file.fileno()).st_ino, file.tell())
         self._rest = lines.pop()
-        self._take_all(lines)
+        self._add_lines(lines)
 
-    def _take_all(self, lines: list[bytes]) -> None:
+    def _add_lines(self, lines: list[bytes]) -> None:
         for line in lines:
             words = line.decode("utf-8", "replace").split()
-            if len(words) >= 6 and (moment := _moment(words)):
-                self._take(words, moment)
+            if len(words) >= 6 and (moment := _time_of(words)):
+                self._add_entry(words, moment)
 
-    def _take(self, words: list[str], moment: float) -> None:
+    def _add_entry(self, words: list[str], moment: float) -> None:
         _, _, action, name, old, new = words[:6]
         if action in CHANGES:
             self._start(Operation("dpkg", name, _version(new), _version(old)), moment)
@@ -93,7 +93,7 @@ def _version(text: str) -> str:
     return "" if text == NO_VERSION else text
 
 
-def _moment(words: list[str]) -> float:
+def _time_of(words: list[str]) -> float:
     """Read the local time of a line; 0 where there is none.
 
     An hour that the clock shows twice is read as the C library does.

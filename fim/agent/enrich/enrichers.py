@@ -8,7 +8,7 @@ from fim.agent.config.file import Config
 from fim.agent.enrich.judge import Judge
 from fim.agent.enrich.packages import Packages
 from fim.agent.enrich.textdiff import TextDiffs
-from fim.agent.enrich.who import Who
+from fim.agent.enrich.who import WhoEnricher
 from fim.agent.enrich.yara import Yara
 from fim.agent.node.canary import Canaries
 from fim.agent.state.database import State
@@ -17,7 +17,7 @@ from fim.agent.watch.scope import outermost
 
 @dataclass(frozen=True, slots=True)
 class Enrichers:
-    who: Who
+    who: WhoEnricher
     judge: Judge
     text_diffs: TextDiffs
     packages: Packages
@@ -44,7 +44,7 @@ def make_enrichers(
     roots = outermost(config.roots)
     yara = Yara(config.yara) if config.yara.rules else None
     return Enrichers(
-        who=Who(config.who, roots),
+        who=WhoEnricher(config.who, roots),
         judge=Judge(config.judge, allow=config.allow, yara=yara),
         text_diffs=TextDiffs(config.diff, state),
         packages=Packages(state),

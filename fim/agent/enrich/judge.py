@@ -132,7 +132,7 @@ class Judge:
                 break
 
     def _time_findings(self, difference: Difference) -> Iterator[Finding]:
-        moment = _moment_of(difference)
+        moment = _changed_at(difference)
         shifts = self._settings.working_hours
         if shifts and moment and not is_working_time(shifts, moment, self._zone):
             yield Finding("suspicious", "outside-working-hours")
@@ -175,7 +175,7 @@ def _capability(facts: Facts | None) -> str:
     return next((xattr for xattr in xattrs if xattr.startswith(CAPABILITY)), "")
 
 
-def _moment_of(difference: Difference) -> float:
+def _changed_at(difference: Difference) -> float:
     """Return when the change was made; 0 where a scan found that something is gone.
 
     A scan comes later than the change, so the file's ctime counts, which no program can set to a

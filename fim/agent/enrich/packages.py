@@ -74,7 +74,7 @@ class Packages:
             self._timer.join()
 
     def _operation_behind(self, difference: Difference) -> Operation | None:
-        moment = _moment_of(difference)
+        moment = _changed_at(difference)
         if self._dpkg.is_there:
             for operation in self._dpkg.operations_at(moment):
                 self._remember_soon(QUIET_SECONDS)
@@ -128,7 +128,7 @@ class Packages:
             self._remembering.start()
 
 
-def _moment_of(difference: Difference) -> float:
+def _changed_at(difference: Difference) -> float:
     """Return the time of the change; of a file that a scan found, its ctime."""
     if not difference.from_scan:
         return difference.last_at

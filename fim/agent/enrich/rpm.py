@@ -11,7 +11,7 @@ from fim.agent.enrich.operations import Operation, Timeline
 
 QUERY_SECONDS = 5
 # How long rpm is not asked again after a timeout: a transaction may have locked its database.
-REST_SECONDS = 60.0
+PAUSE_SECONDS = 60.0
 # How long the database is not looked at again: a transaction writes to it many times.
 MIN_SECONDS = 2.0
 # How often rpm may be asked for the files of packages, so that a burst of changes does not start it
@@ -39,7 +39,7 @@ class Rpm:
         self._versions: dict[str, str] = {}
         self._files: OrderedDict[str, bytes] = OrderedDict()
         self._query_times: list[float] = []
-        self._rests_until = 0.0
+        self._paused_until = 0.0
 
     @property
     def is_there(self) -> bool:
@@ -48,7 +48,7 @@ class Rpm:
     def operations_at(self, moment: float) -> Iterator[Operation]:
         """Return what rpm installed at a moment; start it only where its database has changed."""
         now = time.monotonic()
-        if now - self._looked_at > MIN_SECONDS and now > self._rests_until:
+        if now - self._looked_at > MIN_SECONDS and now > self._paused_until:
             self._looked_at = now
             if (stamp := self._stamp_now()) != self._stamp:
                 self._stamp = stamp
@@ -67,7 +67,7 @@ class Rpm:
 
     def _list(self) -> None:
         packages: list[tuple[float, str, str]] = []
-        for line in self._asked("-qa", "--qf", LISTED).decode("utf-8", "replace").splitlines():
+        for line in self._run_rpm("-qa", "--qf", LISTED).decode("utf-8", "replace").splitlines():
             moment, name, version = line.split(" ", 2)
             packages.append((float(moment), name, version.rpartition(".")[0]))
         self._timeline = Timeline()
@@ -84,7 +84,7 @@ class Rpm:
         if key not in self._files:
             if not self._may_ask():
                 return b""
-            self._files[key] = b"\n" + self._asked("-q", "--qf", FILES, key)
+            self._files[key] = b"\n" + self._run_rpm("-q", "--qf", FILES, key)
             while sum(map(len, self._files.values())) > MAX_CACHED_BYTES and len(self._files) > 1:
                 self._files.popitem(last=False)
         self._files.move_to_end(key)
@@ -93,12 +93,12 @@ class Rpm:
     def _may_ask(self) -> bool:
         now = time.monotonic()
         self._query_times = [at for at in self._query_times if now - at < QUERIES_SECONDS]
-        if len(self._query_times) >= MAX_QUERIES or now < self._rests_until:
+        if len(self._query_times) >= MAX_QUERIES or now < self._paused_until:
             return False
         self._query_times.append(now)
         return True
 
-    def _asked(self, *arguments: str) -> bytes:
+    def _run_rpm(self, *arguments: str) -> bytes:
         place = ["--root", self._root or "/", "--dbpath", self._database]
         command = [self._program or "rpm", *place, *arguments]
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
@@ -107,7 +107,7 @@ class Rpm:
                 command, capture_output=True, timeout=QUERY_SECONDS, env=environment, check=False
             )
         except subprocess.TimeoutExpired:
-            self._rests_until = time.monotonic() + REST_SECONDS
+            self._paused_until = time.monotonic() + PAUSE_SECONDS
             return b""
         except OSError:
             return b""

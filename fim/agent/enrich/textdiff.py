@@ -24,7 +24,7 @@ KEY_NAME = "text_key"
 KEY_BYTES = 32
 # A file with this byte is no text, as `file` and `grep` decide, too.
 BINARY_MARK = b"\0"
-LEARNED_AT_ONCE = 100
+LEARN_BATCH = 100
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS texts (path BLOB PRIMARY KEY, text BLOB) WITHOUT ROWID;
 """
@@ -117,7 +117,7 @@ class TextDiffs:
             text = self._text_of(path)
             if not text.why_none and text.sha256 == sha256:
                 found.append((path, text.text))
-            if len(found) == LEARNED_AT_ONCE:
+            if len(found) == LEARN_BATCH:
                 count += self._put_learned(found)
                 found = []
             if stop.is_set():

@@ -11,7 +11,7 @@ from fim.agent.changes.facts import user_name
 from fim.agent.config.sections import WhoSettings
 from fim.agent.kernel.audit import log_path
 from fim.agent.kernel.processes import Process
-from fim.agent.kernel.writer_history import TURN_SECONDS, WriterHistory
+from fim.agent.kernel.writer_history import GENERATION_SECONDS, WriterHistory
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class _Reader(Protocol):
     def stop(self) -> None: ...
 
 
-class Who:
+class WhoEnricher:
     """Asks fanotify, else audit records, else nobody; `method` and `reason` say which and why.
 
     A log names the process that changed the path last, in the time of this change; others that
@@ -76,9 +76,9 @@ class Who:
             return
         last = writers[0]
         attributes = log.setdefault("attributes", {})
-        for name, value in _named(last).items():
+        for name, value in _fields_of(last).items():
             (log if name in ("user", "process", "executable") else attributes)[name] = value
-        if others := [_named(process) for process in writers[1:] if process.pid]:
+        if others := [_fields_of(process) for process in writers[1:] if process.pid]:
             attributes["other_processes"] = others[:MAX_OTHERS]
 
     def _begin_fanotify(self) -> None:
@@ -87,7 +87,7 @@ class Who:
         reader = FanotifyReader(self._roots, self._history)
         reader.start()
         self._reader = reader
-        for path, reason in reader.unheard.items():
+        for path, reason in reader.unmonitored.items():
             logger.warning("Who changes files in %a stays unknown: %s.", path, reason)
 
     def _begin_audit(self) -> None:
@@ -105,12 +105,12 @@ def _span(difference: Difference) -> tuple[float, float]:
     """Return since when and until when to look. What a scan found may be as old as the history."""
     if difference.from_scan or not difference.first_at:
         now = time.time()
-        return now - TURN_SECONDS, now
+        return now - GENERATION_SECONDS, now
     return difference.first_at - SLACK_SECONDS, difference.last_at
 
 
-def _named(process: Process) -> dict[str, Any]:
-    said: dict[str, Any] = {
+def _fields_of(process: Process) -> dict[str, Any]:
+    fields: dict[str, Any] = {
         "user": _user(process.uid),
         "process": process.name,
         "executable": process.executable,
@@ -122,7 +122,7 @@ def _named(process: Process) -> dict[str, Any]:
         "login_user": _user(process.login_uid),
         "command_line": process.command_line,
     }
-    return {name: value for name, value in said.items() if value not in ("", None)}
+    return {name: value for name, value in fields.items() if value not in ("", None)}
 
 
 def _user(uid: int | None) -> str:

@@ -37,7 +37,7 @@ class RulesError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class ScanResult:
     """What a scan found. `problem` says why there is no answer: timeout, skipped, unread or
     failed.
     """
@@ -57,27 +57,27 @@ class Yara:
     def __init__(self, settings: YaraSettings) -> None:
         """Compile the rules. Raises RulesError, which names file and line."""
         self._settings = settings
-        self._compiled = compiled_rules(settings.rules)
+        self._compiled = compile_rules(settings.rules)
         self._child: subprocess.Popen | None = None
         self._requests: socket.socket | None = None
         self._timeouts: deque[float] = deque(maxlen=2 * MAX_TIMEOUTS)
 
-    def scan(self, path: str) -> Scan:
+    def scan(self, path: str) -> ScanResult:
         """Scan what is at the path now; a file that is gone or no regular file finds nothing."""
         timeout_count = self._recent_timeouts()
         if timeout_count >= 2 * MAX_TIMEOUTS:
-            return Scan(problem="skipped")
+            return ScanResult(problem="skipped")
         with opened(path) as descriptor:
             if descriptor is None:
-                return Scan(problem="unread")
+                return ScanResult(problem="unread")
             request = self._request_for(path, is_hurried=timeout_count >= MAX_TIMEOUTS)
-            answer = self._asked(request, descriptor)
+            answer = self._ask(request, descriptor)
             # The child ends itself when idle, perhaps just now.
-            answer = self._asked(request, descriptor) if answer is None else answer
-        scan = _scan_of(answer or {"problem": "failed"})
-        if scan.problem == "timeout":
+            answer = self._ask(request, descriptor) if answer is None else answer
+        result = _result_of(answer or {"problem": "failed"})
+        if result.problem == "timeout":
             self._timeouts.append(time.monotonic())
-        return scan
+        return result
 
     def close(self) -> None:
         if self._requests:
@@ -103,10 +103,10 @@ class Yara:
         }
         return json.dumps(request).encode()
 
-    def _asked(self, request: bytes, descriptor: int) -> dict[str, Any] | None:
+    def _ask(self, request: bytes, descriptor: int) -> dict[str, Any] | None:
         """Return the child's answer; None where there was no child any more."""
         try:
-            requests = self._requests or self._started()
+            requests = self._requests or self._start_child()
             socket.send_fds(requests, [request], [descriptor])
             answer = requests.recv(MAX_ANSWER_BYTES)
         except TimeoutError:
@@ -119,7 +119,7 @@ class Yara:
             return None
         return json.loads(answer)
 
-    def _started(self) -> socket.socket:
+    def _start_child(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(self._settings.timeout_seconds + SPARE_SECONDS)
         numbers = [theirs.fileno(), self._compiled]
@@ -131,7 +131,7 @@ class Yara:
         return ours
 
 
-def compiled_rules(rules: Iterable[str]) -> int:
+def compile_rules(rules: Iterable[str]) -> int:
     """Compile files and directories of rules into an anonymous file; return its descriptor."""
     paths = rule_files(rules)
     out = os.memfd_create("yara-rules")
@@ -155,7 +155,7 @@ def compiled_rules(rules: Iterable[str]) -> int:
 
 def check_rules(rules: Iterable[str]) -> None:
     """Compile the rules and discard the result. Raises RulesError."""
-    os.close(compiled_rules(rules))
+    os.close(compile_rules(rules))
 
 
 def rule_files(rules: Iterable[str]) -> list[str]:
@@ -183,9 +183,9 @@ def _child(mode: str, *arguments: Any, keep: list[int], **options: Any) -> subpr
     return subprocess.Popen(command, pass_fds=keep, process_group=0, **options)  # noqa: S603
 
 
-def _scan_of(answer: dict[str, Any]) -> Scan:
+def _result_of(answer: dict[str, Any]) -> ScanResult:
     if problem := answer.get("problem"):
-        return Scan(problem=problem)
+        return ScanResult(problem=problem)
     scanned, size = answer["scanned_bytes"], answer["size_bytes"]
     note = "" if scanned >= size else f"first and last {scanned // 2} of {size} bytes"
-    return Scan(rules=tuple(answer["rules"]), note=note)
+    return ScanResult(rules=tuple(answer["rules"]), note=note)

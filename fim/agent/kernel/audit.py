@@ -59,14 +59,14 @@ class AuditParser:
         found = []
         for line in lines:
             match = RECORD.match(line.rstrip(b"\r\n"))
-            if match and (access := self._take(*match.groups())):
+            if match and (access := self._add_record(*match.groups())):
                 found.append(access)
         return found
 
-    def _take(self, kind: bytes, at: bytes, number: bytes, text: bytes) -> Access | None:
+    def _add_record(self, kind: bytes, at: bytes, number: bytes, text: bytes) -> Access | None:
         serial = at + b":" + number
         event = self._open.setdefault(serial, _Event(float(at)))
-        _add(event, kind, dict(FIELD.findall(text.partition(ENRICHED)[0])))
+        _add_fields(event, kind, dict(FIELD.findall(text.partition(ENRICHED)[0])))
         if kind in LAST_KINDS:
             return self._access_of(self._open.pop(serial))
         if len(self._open) > MAX_OPEN_EVENTS:
@@ -93,7 +93,7 @@ def log_path() -> str:
     return DEFAULT_LOG
 
 
-def _add(event: _Event, kind: bytes, fields: dict[bytes, bytes]) -> None:
+def _add_fields(event: _Event, kind: bytes, fields: dict[bytes, bytes]) -> None:
     if kind == b"SYSCALL":
         event.call = fields
     elif kind == b"CWD":
@@ -111,8 +111,8 @@ def _paths_of(event: _Event) -> list[bytes]:
     """
     arguments = [int(event.call.get(name, b"0"), 16) for name in (b"a0", b"a1", b"a2")]
     is_rename = int(event.call.get(b"items", b"0")) >= ITEMS_OF_RENAME
-    told = arguments if is_rename else arguments[:1]
-    is_below_descriptor = any(argument < MAX_DESCRIPTORS for argument in told)
+    descriptors = arguments if is_rename else arguments[:1]
+    is_below_descriptor = any(argument < MAX_DESCRIPTORS for argument in descriptors)
     return [
         os.path.normpath(os.path.join(event.directory, name))
         for name in event.names

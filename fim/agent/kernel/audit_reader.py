@@ -5,7 +5,7 @@ import time
 from typing import BinaryIO
 
 from fim.agent.kernel.audit import AuditParser
-from fim.agent.kernel.writer_history import Mark, WriterHistory
+from fim.agent.kernel.writer_history import Writer, WriterHistory
 
 # Of more than this only the end is read, and who wrote what before stays unknown.
 MAX_BYTES = 4 * 1024 * 1024
@@ -25,11 +25,11 @@ class AuditReader:
     def catch_up(self) -> None:
         """Read all that was written since; costs one stat where nothing was."""
         try:
-            self._take_rest(self._file)
+            self._read_new(self._file)
             self._follow()
         except OSError:
             # Between its rotation and its first record the log may be missing for a moment.
-            self._history.lose(0.0, time.time())
+            self._history.add_gap(0.0, time.time())
 
     def _follow(self) -> None:
         status, mine = os.stat(self._path), os.fstat(self._file.fileno())
@@ -37,27 +37,27 @@ class AuditReader:
             fresh = open(self._path, "rb")  # noqa: SIM115
             self._file.close()
             self._file = fresh
-            self._take_rest(self._file)
+            self._read_new(self._file)
         elif status.st_size < self._file.tell():
             self._file.seek(0)
-            self._take_rest(self._file)
+            self._read_new(self._file)
 
     def stop(self) -> None:
         self._file.close()
 
-    def _take_rest(self, file: BinaryIO) -> None:
+    def _read_new(self, file: BinaryIO) -> None:
         waiting = os.fstat(file.fileno()).st_size - file.tell()
         if waiting > MAX_BYTES:
             file.seek(waiting - MAX_BYTES, os.SEEK_CUR)
             self._rest = b""
             # A later writer may be among the records that are skipped.
-            self._history.lose(0.0, time.time())
+            self._history.add_gap(0.0, time.time())
         lines = (self._rest + file.read(MAX_BYTES)).split(b"\n")
         self._rest = lines.pop()
         accesses = self._parser.feed(lines)
         self._history.add(
             [
-                (path, Mark(access.at, access.process))
+                (path, Writer(access.at, access.process))
                 for access in accesses
                 for path in access.paths
             ]

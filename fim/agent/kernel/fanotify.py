@@ -28,7 +28,7 @@ READ_BYTES = 256 * 1024
 AT_FDCWD = -100
 
 
-class Touch(NamedTuple):
+class RawEvent(NamedTuple):
     """One event. `directory` is fsid and handle, opaque; empty where the kernel gave none."""
 
     mask: int
@@ -37,7 +37,7 @@ class Touch(NamedTuple):
     name: bytes
 
 
-class Listener:
+class Fanotify:
     """One fanotify group. Raises OSError where the kernel or the process's rights have none."""
 
     def __init__(self) -> None:
@@ -68,10 +68,10 @@ class Listener:
         flags = os.O_PATH | os.O_CLOEXEC
         return self._checked(self._libc.open_by_handle_at(mount, buffer, ctypes.c_int(flags)))
 
-    def read(self) -> list[Touch]:
+    def read(self) -> list[RawEvent]:
         """Return the events that wait, at most one buffer full."""
         try:
-            return list(_touches(os.read(self._descriptor, READ_BYTES)))
+            return list(_events_in(os.read(self._descriptor, READ_BYTES)))
         except BlockingIOError:
             return []
 
@@ -92,15 +92,15 @@ class Listener:
         return result
 
 
-def _touches(data: bytes) -> "list[Touch]":
-    touches = []
+def _events_in(data: bytes) -> "list[RawEvent]":
+    events = []
     start = 0
     while start < len(data):
         length, _, _, metadata_bytes, mask, _, pid = METADATA.unpack_from(data, start)
         directory, name = _directory_and_name(data, start + metadata_bytes, start + length)
-        touches.append(Touch(mask, pid, directory, name))
+        events.append(RawEvent(mask, pid, directory, name))
         start += length
-    return touches
+    return events
 
 
 def _directory_and_name(data: bytes, place: int, end: int) -> tuple[bytes, bytes]:

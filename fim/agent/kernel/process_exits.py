@@ -48,19 +48,19 @@ class ProcessExits:
         self._socket.setblocking(False)
         self._recent: dict[int, bytes] = {}
         self._older: dict[int, bytes] = {}
-        self._turned_at = time.monotonic()
+        self._rotated_at = time.monotonic()
 
     def find(self, pid: int) -> Process | None:
         """Return what is known of a process that ended a moment ago."""
-        self.take()
+        self.drain()
         stats = self._recent.get(pid) or self._older.get(pid)
         return _process(pid, stats) if stats else None
 
-    def take(self) -> None:
+    def drain(self) -> None:
         """Empty the socket's buffer. Call it every second: what overflows is lost."""
-        if time.monotonic() - self._turned_at > KEPT_SECONDS:
+        if time.monotonic() - self._rotated_at > KEPT_SECONDS:
             self._older, self._recent = self._recent, {}
-            self._turned_at = time.monotonic()
+            self._rotated_at = time.monotonic()
         while True:
             try:
                 message = self._socket.recv(65536)

@@ -24,7 +24,7 @@ class Process:
     command_line: str = ""
 
 
-def look(pid: int) -> Process | None:
+def read_process(pid: int) -> Process | None:
     """Read the facts of a process; None where it is gone. A zombie still has uid and name."""
     directory = f"/proc/{pid}"
     try:
@@ -32,7 +32,7 @@ def look(pid: int) -> Process | None:
     except OSError:
         return None
     process = Process(pid)
-    _take_status(process, status)
+    _add_status(process, status)
     try:
         process.executable = _text(os.fsencode(os.readlink(f"{directory}/exe")))
         process.command_line = _command_line(_read(f"{directory}/cmdline"))
@@ -42,7 +42,7 @@ def look(pid: int) -> Process | None:
     return process
 
 
-def _take_status(process: Process, status: bytes) -> None:
+def _add_status(process: Process, status: bytes) -> None:
     for line in status.split(b"\n"):
         word, _, value = line.partition(b":\t")
         if word == b"Name":

@@ -18,7 +18,7 @@ from fim.agent.changes.difference import Difference
 
 logger = logging.getLogger(__name__)
 
-NAME = ".picket-canary"
+CANARY_NAME = ".picket-canary"
 RULE = "picket-canary"
 # Why a root is blind: the kernel reports no change of its canary, no node answers, or a node
 # answers but the canary's log does not arrive there.
@@ -79,7 +79,7 @@ class Canaries:
     ) -> None:
         self._canaries = {
             path: _Canary(root, path)
-            for root, path in ((root, os.path.join(root, NAME)) for root in roots)
+            for root, path in ((root, os.path.join(root, CANARY_NAME)) for root in roots)
         }
         self._every_seconds = every_seconds
         self._limit_seconds = limit_seconds
@@ -87,8 +87,8 @@ class Canaries:
         # the node takes logs that had waited for it.
         self._answering_since: float | None = None
         self._answered_at = 0.0
-        self._untold: list[BlindSpan] = []
-        self._is_told = False
+        self._unreported: list[BlindSpan] = []
+        self._is_reported = False
         self._on_change = on_change
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -121,20 +121,20 @@ class Canaries:
             return self._reason_of([each for each in self._canaries.values() if each.blind_since])
 
     @property
-    def untold_spans(self) -> list[BlindSpan]:
+    def unreported_spans(self) -> list[BlindSpan]:
         """The periods of blindness that are over and that no node knows of."""
         with self._lock:
-            return list(self._untold)
+            return list(self._unreported)
 
-    def told(self, *, is_blind: bool, spans: Sequence[BlindSpan]) -> None:
+    def note_accepted(self, *, is_blind: bool, spans: Sequence[BlindSpan]) -> None:
         """Note that the node accepted a heartbeat, and what it said."""
         with self._lock:
             if self._answering_since is None:
                 self._answering_since, self._answered_at = time.monotonic(), time.time()
-            self._is_told |= is_blind
-            self._untold = [span for span in self._untold if span not in spans]
+            self._is_reported |= is_blind
+            self._unreported = [span for span in self._unreported if span not in spans]
 
-    def not_told(self) -> None:
+    def note_not_accepted(self) -> None:
         """Note that the node accepted no heartbeat."""
         with self._lock:
             self._answering_since = None
@@ -158,7 +158,7 @@ class Canaries:
         log["category"] = ""
         log["attributes"] = {"canary": True}
 
-    def acknowledged(self, lines: Sequence[bytes]) -> None:
+    def note_acknowledged(self, lines: Sequence[bytes]) -> None:
         """Find the canaries among logs that the node has acknowledged."""
         self._note_progress(lines)
         for line in lines:
@@ -173,7 +173,7 @@ class Canaries:
         with self._lock:
             if self._answering_since is None or not any(map(_is_blind, self._canaries.values())):
                 return
-            if lines and _moment_of(lines[-1]) < self._answered_at:
+            if lines and _time_of(lines[-1]) < self._answered_at:
                 self._answering_since = time.monotonic()
 
     def _prove(self, log: dict[str, Any]) -> None:
@@ -200,9 +200,9 @@ class Canaries:
 
     def _end_blindness(self, span: BlindSpan) -> None:
         """Keep a span that no heartbeat reported, or whose reason was the node itself."""
-        if span.reason == NODE or not self._is_told:
-            self._untold = [*self._untold, span][-MAX_SPANS:]
-        self._is_told = False
+        if span.reason == NODE or not self._is_reported:
+            self._unreported = [*self._unreported, span][-MAX_SPANS:]
+        self._is_reported = False
 
     def _reason_of(self, blind: Sequence[_Canary]) -> str:
         if not blind:
@@ -217,7 +217,7 @@ class Canaries:
         next_at = time.monotonic()
         while not self._ending.is_set():
             now = time.monotonic()
-            self._give_up(now)
+            self._check_deadlines(now)
             if now >= next_at:
                 self._write_all(now)
                 next_at = now + self._every_seconds
@@ -229,11 +229,11 @@ class Canaries:
             waiting = [each for each in self._canaries.values() if each.sha256]
             return [each for each in waiting if each.deadline < math.inf]
 
-    def _give_up(self, now: float) -> None:
+    def _check_deadlines(self, now: float) -> None:
         for canary in self._waiting():
             if now >= canary.deadline:
                 what = "no node acknowledged its canary" if canary.is_seen else "nothing told of it"
-                self._say_blind(canary, f"{what} within {self._limit_seconds:g} s")
+                self._mark_blind(canary, f"{what} within {self._limit_seconds:g} s")
 
     def _write_all(self, now: float) -> None:
         waiting = self._waiting()
@@ -252,15 +252,15 @@ class Canaries:
             _rewrite(canary.path, content)
         except OSError as exc:
             canary.sha256 = ""
-            self._say_blind(canary, f"{canary.path!a} cannot be written: {exc.strerror or exc}")
+            self._mark_blind(canary, f"{canary.path!a} cannot be written: {exc.strerror or exc}")
 
-    def _say_blind(self, canary: _Canary, reason: str) -> None:
+    def _mark_blind(self, canary: _Canary, reason: str) -> None:
         with self._lock:
             # A late acknowledgement still proves it.
             canary.deadline = math.inf
-            is_news = canary.blind_since is None
+            is_new = canary.blind_since is None
             canary.blind_since = canary.blind_since or canary.proven_at or canary.written_at
-        if is_news:
+        if is_new:
             logger.error("Blind in %a: %s.", canary.root, reason)
             self._on_change()
 
@@ -269,18 +269,18 @@ def _is_blind(canary: _Canary) -> bool:
     return canary.blind_since is not None
 
 
-def _moment_of(line: bytes) -> float:
+def _time_of(line: bytes) -> float:
     """Return the Unix time of a log."""
     return datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp()
 
 
 def make_canary(path: str) -> None:
     """Make an empty canary where there is none. Raises OSError where something else is there."""
-    os.close(_opened(path))
+    os.close(_open_own(path))
 
 
 def _rewrite(path: str, content: bytes) -> None:
-    descriptor = _opened(path)
+    descriptor = _open_own(path)
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, content)
@@ -288,7 +288,7 @@ def _rewrite(path: str, content: bytes) -> None:
         os.close(descriptor)
 
 
-def _opened(path: str) -> int:
+def _open_own(path: str) -> int:
     """Open the agent's own file. Raises OSError where it is another's or a link.
 
     Whoever may write into the root could put a link to any file of the host there.

@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 10.0
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MAX_RETRY_AFTER_SECONDS = 300.0
 NOT_A_NODE = "this is not the answer of a node"
-TRY_AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+RETRIED = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Answer:
     def is_temporary(self) -> bool:
         if HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES:
             return not self.is_acknowledged
-        return self.status < HTTPStatus.OK or self.status >= 500 or self.status in TRY_AGAIN
+        return self.status < HTTPStatus.OK or self.status >= 500 or self.status in RETRIED
 
     @property
     def refusals(self) -> dict[int, dict[str, Any]]:

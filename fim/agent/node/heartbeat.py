@@ -60,7 +60,7 @@ class Heartbeat:
         self._canaries = canaries
         self._forget_dropped = forget_dropped
         self._on_return = on_return
-        self._said = ""
+        self._last_problem = ""
         self._is_ending = False
         self._wake = wake or threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -85,15 +85,15 @@ class Heartbeat:
         """Post one heartbeat; False where the node did not take it."""
         status = self._status()
         dropped = status.dropped[:MAX_RANGES]
-        spans = self._canaries.untold_spans
+        spans = self._canaries.unreported_spans
         message = self._message(status, dropped, spans)
         problem = self._post(json.dumps(message).encode())
-        was_away = bool(self._said)
-        self._say(problem)
+        was_away = bool(self._last_problem)
+        self._log_problem(problem)
         if problem:
-            self._canaries.not_told()
+            self._canaries.note_not_accepted()
             return False
-        self._canaries.told(is_blind=message["blind_since"] is not None, spans=spans)
+        self._canaries.note_accepted(is_blind=message["blind_since"] is not None, spans=spans)
         if dropped:
             self._forget_dropped(dropped)
         if was_away:
@@ -106,13 +106,13 @@ class Heartbeat:
             self.beat()
             self._wake.wait(self._every_seconds)
 
-    def _say(self, problem: str) -> None:
+    def _log_problem(self, problem: str) -> None:
         """Log a change alone: a node may be away for days."""
-        if problem and problem != self._said:
+        if problem and problem != self._last_problem:
             logger.warning("The node takes no heartbeats: %s.", problem)
-        elif self._said and not problem:
+        elif self._last_problem and not problem:
             logger.warning("The node takes heartbeats again.")
-        self._said = problem
+        self._last_problem = problem
 
     def _message(
         self, status: Status, dropped: Sequence[Range], spans: Sequence[BlindSpan]
@@ -122,13 +122,13 @@ class Heartbeat:
             "version": self._version,
             "source": SOURCE,
             "every_seconds": max(1, round(self._every_seconds)),
-            "started_at": _moment(status.started_at),
+            "started_at": _isoformat(status.started_at),
             "seq": status.seq,
             "watches": status.watches,
             "unwatched": [visible(path) for path in [*status.unwatched, *status.gone]][:MAX_PATHS],
             "spool_depth": status.spool_depth,
             "spool_bytes": status.spool_bytes,
-            "last_scan_at": _moment(status.last_scan_at),
+            "last_scan_at": _isoformat(status.last_scan_at),
             "last_scan_seconds": status.last_scan_seconds,
             "lag_seconds": status.lag_seconds,
             "overflows": status.overflows,
@@ -136,10 +136,14 @@ class Heartbeat:
                 {"first_seq": first, "last_seq": last, "count": count}
                 for first, last, count in dropped
             ],
-            "blind_since": _moment(self._canaries.blind_since),
+            "blind_since": _isoformat(self._canaries.blind_since),
             "blind_reason": self._canaries.blind_reason,
             "was_blind": [
-                {"since": _moment(span.since), "until": _moment(span.until), "reason": span.reason}
+                {
+                    "since": _isoformat(span.since),
+                    "until": _isoformat(span.until),
+                    "reason": span.reason,
+                }
                 for span in spans
             ],
             "blind_roots": [visible(root) for root in self._canaries.blind_roots][:MAX_PATHS],
@@ -169,5 +173,5 @@ class Heartbeat:
         return answer.status, "" if is_taken else f"{answer.status} {answer.reason}"
 
 
-def _moment(moment: float | None) -> str | None:
+def _isoformat(moment: float | None) -> str | None:
     return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat()

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from fim.agent.node.client import Answer, Node
-from fim.agent.state.spool import Spool, Waiting
+from fim.agent.state.spool import Spool, SpooledLog
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ class Sender:
 
     A log is sent again under its `event_id` until the node acknowledges or refuses it, so a repeat
     counts once. Where the node refuses the agent itself, the sender gives up, unless `is_patient`:
-    then it logs that and tries again. `acknowledged` is called with the lines of logs that the node
-    has stored.
+    then it logs that and tries again. `on_acknowledged` is called with the lines of logs that the
+    node has stored.
     """
 
     def __init__(
@@ -38,20 +38,20 @@ class Sender:
         spool: Spool,
         *,
         is_patient: bool = True,
-        acknowledged: Callable[[Sequence[bytes]], None] = lambda lines: None,
+        on_acknowledged: Callable[[Sequence[bytes]], None] = lambda lines: None,
         on_failure: Callable[[], object] = lambda: None,
     ) -> None:
         self._node = node
         self._spool = spool
         self._is_patient = is_patient
-        self._acknowledged = acknowledged
+        self._on_acknowledged = on_acknowledged
         self._on_failure = on_failure
         self._ending = threading.Event()
         self._wake = threading.Event()
         self._deadline = 0.0
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._is_away = False
-        self._said = ""
+        self._last_failure = ""
         self.sent_count = 0
         self.refused_count = 0
         self.failure = ""
@@ -74,7 +74,7 @@ class Sender:
     def _run(self) -> None:
         while not self.failure:
             self._spool.arrived.clear()
-            batch = self._spool.oldest(most=MAX_LOGS_IN_A_BATCH, most_bytes=MAX_BATCH_BYTES)
+            batch = self._spool.oldest(max_count=MAX_LOGS_IN_A_BATCH, max_bytes=MAX_BATCH_BYTES)
             if batch:
                 self._deliver(batch)
             elif self._ending.is_set():
@@ -85,13 +85,13 @@ class Sender:
         if self.failure:
             self._on_failure()
 
-    def _deliver(self, batch: list[Waiting]) -> None:
+    def _deliver(self, batch: list[SpooledLog]) -> None:
         body = b"\n".join(waiting.line for waiting in batch) + b"\n"
         for delay_seconds in self._growing_delays():
             self._wake.clear()
             answer = self._node.post(body)
-            self._say_whether_away(answer)
-            if not answer.is_temporary and not (failure := self._failure_of(answer)):
+            self._log_availability(answer)
+            if not answer.is_temporary and not (failure := self._check_failure(answer)):
                 return self._settle(batch, answer)
             if not answer.is_temporary and not self._is_patient:
                 self.failure = failure
@@ -116,14 +116,14 @@ class Sender:
         time.sleep(max(0.0, min(seconds, left_seconds, 2 * FIRST_DELAY_SECONDS)))
         return time.monotonic() < self._deadline
 
-    def _failure_of(self, answer: Answer) -> str:
+    def _check_failure(self, answer: Answer) -> str:
         failure = _failure_of(answer)
-        if failure and self._is_patient and failure != self._said:
+        if failure and self._is_patient and failure != self._last_failure:
             logger.error("%s Its logs wait in the spool.", failure)
-        self._said = failure
+        self._last_failure = failure
         return failure
 
-    def _settle(self, batch: list[Waiting], answer: Answer) -> None:
+    def _settle(self, batch: list[SpooledLog], answer: Answer) -> None:
         if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(batch) > 1:
             middle = len(batch) // 2
             self._deliver(batch[:middle])
@@ -138,9 +138,9 @@ class Sender:
         self._refuse([(batch[i].line, refused[i]) for i in sorted(refused)])
         self._remove(batch)
         self.sent_count += len(batch) - len(refused)
-        self._acknowledged([each.line for i, each in enumerate(batch) if i not in refused])
+        self._on_acknowledged([each.line for i, each in enumerate(batch) if i not in refused])
 
-    def _remove(self, batch: list[Waiting]) -> None:
+    def _remove(self, batch: list[SpooledLog]) -> None:
         """Remove what the node has stored. What a full disk keeps is only sent again."""
         try:
             self._spool.remove(batch)
@@ -158,7 +158,7 @@ class Sender:
             )
         self.refused_count += len(refusals)
 
-    def _say_whether_away(self, answer: Answer) -> None:
+    def _log_availability(self, answer: Answer) -> None:
         if answer.is_temporary and not self._is_away:
             reason = f"{answer.status or 'no answer'}, {answer.detail}"
             logger.warning("The node takes no logs now (%a); trying again.", reason)

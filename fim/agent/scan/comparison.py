@@ -6,8 +6,8 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 
-from fim.agent.changes.groups import Group, scanned
-from fim.agent.scan.moved_files import MovedFiles, Place
+from fim.agent.changes.groups import Group, scan_candidate
+from fim.agent.scan.moved_files import FileId, MovedFiles
 from fim.agent.state import baseline
 from fim.agent.watch.scope import Scope
 
@@ -55,11 +55,11 @@ class Scan:
             row = baseline.get(self._connection, top)
             if row:
                 mtime_ns = row.mtime_ns if row.kind == "file" else 0
-                self._miss(top, (row.device, row.inode, mtime_ns))
+                self._add_missing(top, (row.device, row.inode, mtime_ns))
             return
         row = baseline.get(self._connection, top)
         if row is None:
-            self._moved_files.find(top, _place_of(status))
+            self._moved_files.add_new(top, _file_id_of(status))
         elif not row.has_stat_of(status):
             yield self._candidate(top)
         if not stat.S_ISDIR(status.st_mode):
@@ -120,14 +120,14 @@ class Scan:
                 self._without_file(directory, row)
             return
         is_directory = stat.S_ISDIR(status.st_mode)
-        if not self._scope.takes(path, is_directory=is_directory):
+        if not self._scope.includes(path, is_directory=is_directory):
             return
         self.seen_count += 1
         if is_directory:
             found.append(path)
         if row is None:
             if not self._is_waiting(path):
-                self._moved_files.find(path, _place_of(status))
+                self._moved_files.add_new(path, _file_id_of(status))
         elif not _is_same(row, status):
             if stat.S_ISDIR(row[1]) and not is_directory:
                 self._gone_below(path)
@@ -138,26 +138,26 @@ class Scan:
         path = os.path.join(directory, os.fsdecode(row[0]))
         if stat.S_ISDIR(row[1]):
             self._gone_below(path)
-        self._miss(path, _place(row[1], row[5], row[4], row[2]))
+        self._add_missing(path, _file_id(row[1], row[5], row[4], row[2]))
 
     def _gone_below(self, directory: str) -> None:
-        for path, *place in baseline.paths_below(self._connection, directory):
-            self._miss(path, _place(*place))
+        for path, *values in baseline.paths_below(self._connection, directory):
+            self._add_missing(path, _file_id(*values))
 
-    def _miss(self, path: str, place: Place) -> None:
+    def _add_missing(self, path: str, file_id: FileId) -> None:
         if not self._is_waiting(path):
-            self._moved_files.lose(path, place)
+            self._moved_files.add_missing(path, file_id)
 
     def _candidate(self, *paths: str) -> Group:
-        return scanned(list(paths), at=self._at, reason=self._reason)
+        return scan_candidate(list(paths), at=self._at, reason=self._reason)
 
 
-def _place(mode: int, device: int, inode: int, mtime_ns: int) -> Place:
+def _file_id(mode: int, device: int, inode: int, mtime_ns: int) -> FileId:
     return device, inode, mtime_ns if stat.S_ISREG(mode) else 0
 
 
-def _place_of(status: os.stat_result) -> Place:
-    return _place(status.st_mode, status.st_dev, status.st_ino, status.st_mtime_ns)
+def _file_id_of(status: os.stat_result) -> FileId:
+    return _file_id(status.st_mode, status.st_dev, status.st_ino, status.st_mtime_ns)
 
 
 def _is_same(row: tuple, status: os.stat_result) -> bool:

@@ -18,8 +18,8 @@ from fim.agent.watch.scope import Scope
 
 # A process is given its next directory while it still reads one.
 MAX_TASKS = 2
-ALONE_FILES = 500
-ALONE_BYTES = 8 * 1024 * 1024
+MAX_OWN_FILES = 500
+MAX_OWN_BYTES = 8 * 1024 * 1024
 # A directory of large files takes long; other changes are reported meanwhile.
 SELECT_SECONDS = 0.1
 TASKS_BYTES = 1024 * 1024
@@ -49,7 +49,7 @@ class FirstScan:
         for root in self._roots:
             self._put_root(root)
             tasks.append((os.fsencode(root), None))
-        yield from self._alone(tasks)
+        yield from self._read_here(tasks)
         processes = [_Process(self._scope) for _ in range(self._workers if tasks else 0)]
         try:
             yield from self._divide(tasks, processes)
@@ -69,9 +69,9 @@ class FirstScan:
             with self._state.writing() as connection:
                 baseline.put(connection, root, facts)
 
-    def _alone(self, tasks: "collections.deque[Task]") -> Iterator[None]:
+    def _read_here(self, tasks: "collections.deque[Task]") -> Iterator[None]:
         """Read the first files in this process: it is done with a small tree before one starts."""
-        while tasks and self.done_count < ALONE_FILES and self.bytes_read < ALONE_BYTES:
+        while tasks and self.done_count < MAX_OWN_FILES and self.bytes_read < MAX_OWN_BYTES:
             rows, more, size = read_directory(*tasks.popleft(), self._scope)
             tasks.extend(more)
             self._keep(rows, more, size)
@@ -86,9 +86,9 @@ class FirstScan:
         while tasks or any(process.open_count for process in processes):
             for process in processes * MAX_TASKS:
                 if tasks and process.open_count < MAX_TASKS:
-                    process.give(tasks.popleft())
+                    process.assign(tasks.popleft())
             for key, _ in selector.select(SELECT_SECONDS):
-                rows, more, size = key.data.take()
+                rows, more, size = key.data.receive()
                 tasks.extend(more)
                 self._keep(rows, more, size)
             yield None
@@ -118,11 +118,11 @@ class _Process:
         fcntl.fcntl(self._tasks, fcntl.F_SETPIPE_SZ, TASKS_BYTES)
         send(self._tasks, marshal.dumps(scope.ignoring))
 
-    def give(self, task: Task) -> None:
+    def assign(self, task: Task) -> None:
         send(self._tasks, marshal.dumps(task))
         self.open_count += 1
 
-    def take(self) -> tuple[list[tuple], list[Task], int]:
+    def receive(self) -> tuple[list[tuple], list[Task], int]:
         """Return the rows of one task. Raises OSError where the process is gone."""
         head = self.answers.read(LENGTH.size)
         if len(head) < LENGTH.size:

@@ -101,7 +101,9 @@ def _read_files(
     rows: list[tuple] = []
     size = 0
     for name in names:
-        if not scope.is_everything and not scope.takes(os.fsdecode(os.path.join(directory, name))):
+        if not scope.is_everything and not scope.includes(
+            os.fsdecode(os.path.join(directory, name))
+        ):
             continue
         row = _read_file(directory, handle, name) or _read_other(directory, handle, name)
         if row:
@@ -121,7 +123,7 @@ def _read_others(
             continue
         path = os.path.join(directory, name)
         is_directory = stat.S_ISDIR(row[2])
-        if not scope.takes(os.fsdecode(path), is_directory=is_directory):
+        if not scope.includes(os.fsdecode(path), is_directory=is_directory):
             continue
         if is_directory:
             below.append((path, None))

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 
 # What a file keeps when it is moved: device, inode, and when it was written.
-Place = tuple[int, int, int]
+FileId = tuple[int, int, int]
 # What takes more memory than this goes to an unlinked temporary file.
 CACHE_KILOBYTES = 1024
 SCHEMA = """
@@ -28,31 +28,31 @@ class MovedFiles:
         self._connection.executescript(SCHEMA)
         self._connection.execute("BEGIN")
 
-    def find(self, path: str, place: Place) -> None:
-        self._put("found", path, place)
+    def add_new(self, path: str, file_id: FileId) -> None:
+        self._put("found", path, file_id)
 
-    def lose(self, path: str, place: Place) -> None:
-        self._put("lost", path, place)
+    def add_missing(self, path: str, file_id: FileId) -> None:
+        self._put("lost", path, file_id)
 
     def __iter__(self) -> Iterator[list[str]]:
-        for path, *place in self._connection.execute("SELECT * FROM found ORDER BY rowid"):
-            source = self._take_lost(*place)
+        for path, *file_id in self._connection.execute("SELECT * FROM found ORDER BY rowid"):
+            source = self._pop_missing(*file_id)
             yield [os.fsdecode(each) for each in (source, path) if each is not None]
         for (path,) in self._connection.execute("SELECT path FROM lost ORDER BY rowid"):
             yield [os.fsdecode(path)]
         self._connection.close()
 
-    def _put(self, table: str, path: str, place: Place) -> None:
+    def _put(self, table: str, path: str, file_id: FileId) -> None:
         self._connection.execute(
             f"INSERT INTO {table} VALUES (?, ?, ?, ?)",  # noqa: S608
-            (os.fsencode(path), *place),
+            (os.fsencode(path), *file_id),
         )
 
-    def _take_lost(self, *place: int) -> bytes | None:
+    def _pop_missing(self, *file_id: int) -> bytes | None:
         found = self._connection.execute(
             "SELECT rowid, path FROM lost WHERE device = ? AND inode = ? AND written = ?"
             " ORDER BY rowid LIMIT 1",
-            place,
+            file_id,
         ).fetchone()
         if found is None:
             return None

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # Directories without a watch are scanned this often, or with all others where that is more often.
 UNWATCHED_SECONDS = 30.0
 # ... but for no more than a tenth of the time.
-REST = 10
+PAUSE_FACTOR = 10
 # One piece of a scan; events that came meanwhile are reported after it.
 SLICE_SECONDS = 0.05
 MAX_CANDIDATES = 64
@@ -34,7 +34,7 @@ class Scans:
     """Asked by any thread, advanced by the engine alone. A scan that was asked for runs at once.
 
     `max_bytes_per_second` bounds what rescans read; the first scan reads as fast as it can.
-    `watches`, `watch_again` and `when_caught_up` are the reader's, where one runs. `on_asked` is
+    `watches`, `watch_again` and `when_caught_up` are the reader's, where one runs. `on_request` is
     called in the asking thread, `on_end` in the engine's.
     """
 
@@ -48,7 +48,7 @@ class Scans:
         watches: Watches | None = None,
         watch_again: Callable[[], list[str]] = list,
         when_caught_up: Callable[[Callable[[], None]], None] = lambda then: then(),
-        on_asked: Callable[[], None] = lambda: None,
+        on_request: Callable[[], None] = lambda: None,
         on_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._state = state
@@ -58,15 +58,15 @@ class Scans:
         self._watches = watches
         self._watch_again = watch_again
         self._when_caught_up = when_caught_up
-        self._on_asked = on_asked
+        self._on_request = on_request
         self._on_end = on_end
         self._lock = threading.Lock()
-        self._asked: list[tuple[tuple[str, ...], str]] = []
+        self._requested: list[tuple[tuple[str, ...], str]] = []
         self.first: FirstScan | None = None
         self._candidates: Iterator[Group | None] | Iterator[None] | None = None
         self._reason = ""
         self._unwatched_seconds = 0.0
-        self._begun: list[str] = []
+        self._half_learned: list[str] = []
         self._learned_at = 0.0
         self._started = 0.0
         self._ready = 0.0
@@ -80,22 +80,22 @@ class Scans:
         known = [root for root in self._scope.roots if is_learned(self._state, root)]
         new = [root for root in self._scope.roots if root not in known]
         connection = self._state.connection()
-        self._begun = [root for root in new if baseline.count(connection, root)]
+        self._half_learned = [root for root in new if baseline.count(connection, root)]
         if new:
             self.first = FirstScan(self._state, self._scope, new, workers=self._settings.workers)
             self._learned_at = math.inf
         if known:
-            self.ask(known, START)
+            self.request(known, START)
 
-    def ask(self, tops: Sequence[str], reason: str) -> None:
+    def request(self, tops: Sequence[str], reason: str) -> None:
         wanted = (tuple(tops), reason)
         with self._lock:
-            if wanted not in self._asked:
-                self._asked.append(wanted)
-        self._on_asked()
+            if wanted not in self._requested:
+                self._requested.append(wanted)
+        self._on_request()
 
-    def ask_everything(self, reason: str) -> None:
-        self.ask(self._scope.roots, reason)
+    def request_all(self, reason: str) -> None:
+        self.request(self._scope.roots, reason)
 
     def is_learning(self, group: Group) -> bool:
         """Return whether the group's events may be older than the baseline's rows."""
@@ -103,9 +103,9 @@ class Scans:
 
     def is_due(self) -> bool:
         """Return whether a scan runs or was asked for."""
-        return bool(self._candidates or self._asked or self.first)
+        return bool(self._candidates or self._requested or self.first)
 
-    def spend(self, size: int) -> None:
+    def count_read(self, size: int) -> None:
         if rate := self._settings.max_bytes_per_second:
             self._ready = max(self._ready, time.monotonic()) + size / rate
 
@@ -141,9 +141,9 @@ class Scans:
             return True
         with self._lock:
             self._plan(now)
-            if not self._asked:
+            if not self._requested:
                 return False
-            tops, self._reason = self._asked.pop(0)
+            tops, self._reason = self._requested.pop(0)
         connection = self._state.connection()
         self._candidates = iter(
             Scan(
@@ -157,14 +157,14 @@ class Scans:
     def _plan(self, now: float) -> None:
         if now >= self._next:
             self._next = now + self._settings.every_seconds
-            self._asked.append((tuple(self._scope.roots), SCHEDULE))
+            self._requested.append((tuple(self._scope.roots), SCHEDULE))
             self._watch_again()
         elif self._watches and self._watches.unwatched and now >= self._next_unwatched:
             every = min(UNWATCHED_SECONDS, self._settings.every_seconds)
-            self._next_unwatched = now + max(every, REST * self._unwatched_seconds)
+            self._next_unwatched = now + max(every, PAUSE_FACTOR * self._unwatched_seconds)
             tops = list(self._watches.unwatched)
             self._watch_again()
-            self._asked.append((tuple(tops), UNWATCHED))
+            self._requested.append((tuple(tops), UNWATCHED))
 
     def _end(self) -> None:
         self._candidates = None
@@ -173,12 +173,12 @@ class Scans:
         if self.first:
             self.first.finish(at)
             # An event's time is that of its reading, so earlier changes may be read later.
-            self._when_caught_up(partial(self._learned, at))
+            self._when_caught_up(partial(self._on_caught_up, at))
             logger.info("The baseline of %d entries is made.", self.first.done_count)
             self.first = None
-            if self._begun:
+            if self._half_learned:
                 # An earlier run was killed during its first scan: what changed since is reported.
-                self.ask(self._begun, START)
+                self.request(self._half_learned, START)
         else:
             self.last_at = at
             if self._reason == UNWATCHED:
@@ -186,6 +186,6 @@ class Scans:
             logger.info("Scanned for %.2f s (%s).", self.last_seconds, self._reason)
         self._on_end()
 
-    def _learned(self, at: float) -> None:
+    def _on_caught_up(self, at: float) -> None:
         self._learned_at = time.time()
         self.last_at = at

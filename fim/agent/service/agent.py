@@ -44,7 +44,7 @@ class Agent:
         self._has_learned_texts = False
         self._kept = contextlib.ExitStack()
         self.state = State(config.state_dir)
-        self._kept.enter_context(self.state.held_alone())
+        self._kept.enter_context(self.state.locked())
         self.scope = Scope(config.roots, ignore=config.ignore, hidden=[config.state_dir, *hidden])
         self.coalescer = Coalescer(window_seconds=config.window_seconds)
         self.intake = Intake(Journal(self.state), self.coalescer)
@@ -64,7 +64,7 @@ class Agent:
             watches=self.reader.watches,
             watch_again=self.reader.watch_again,
             when_caught_up=self.reader.when_caught_up,
-            on_asked=wake.set,
+            on_request=wake.set,
             on_end=self._learn_texts,
         )
         self.enrichers = make_enrichers(config, self.state, on_blindness=self.heartbeat_due.set)
@@ -82,7 +82,7 @@ class Agent:
         self.sender = Sender(
             *(node, self.spool),
             is_patient=is_patient,
-            acknowledged=self.enrichers.canaries.acknowledged,
+            on_acknowledged=self.enrichers.canaries.note_acknowledged,
             on_failure=self.ended.set,
         )
 
@@ -140,10 +140,10 @@ class Agent:
 
     def _on_overflow(self) -> None:
         self.overflows += 1
-        self.scans.ask_everything(OVERFLOW)
+        self.scans.request_all(OVERFLOW)
 
     def _on_unwatched(self, directory: str) -> None:
-        self.scans.ask([directory], UNWATCHED)
+        self.scans.request([directory], UNWATCHED)
 
     def _on_gone(self) -> None:
         if len(self.reader.gone) == len(self.scope.roots) and not self._is_patient:

@@ -18,7 +18,7 @@ class BackgroundServices:
     def __init__(self, agent: Agent) -> None:
         config = agent.config
         self._agent = agent
-        self._report_socket = ReportSocket(config.state_dir, self._take)
+        self._report_socket = ReportSocket(config.state_dir, self._on_reports)
         self._who, self._canaries = agent.enrichers.who, agent.enrichers.canaries
         self._heartbeat = Heartbeat(
             config.node,
@@ -54,7 +54,7 @@ class BackgroundServices:
         with self._agent.state.writing():
             pass
 
-    def _take(self, reports: Sequence[Report]) -> None:
+    def _on_reports(self, reports: Sequence[Report]) -> None:
         """Queue the reported changes as if the kernel had reported them."""
         self._agent.intake.put([event for report in reports for event in self._events_of(report)])
         self._agent.engine.wake()
@@ -63,6 +63,6 @@ class BackgroundServices:
         """Name the path as the agent's roots are named: without symbolic links above it."""
         directory, name = os.path.split(report.path)
         path = os.path.join(os.path.realpath(directory), name)
-        if not self._agent.scope.takes(path, is_directory=report.is_directory, is_told=True):
+        if not self._agent.scope.includes(path, is_directory=report.is_directory, is_event=True):
             return []
         return [FsEvent(report.at, what, path, "", report.is_directory) for what in report.changes]

@@ -126,7 +126,9 @@ def _directory_count(config: Config) -> tuple[int, bool]:
         for place, names, _ in os.walk(root):
             count += 1
             names[:] = [
-                name for name in names if scope.takes(os.path.join(place, name), is_directory=True)
+                name
+                for name in names
+                if scope.includes(os.path.join(place, name), is_directory=True)
             ]
             if count >= MAX_DIRECTORIES or time.monotonic() > ends_at:
                 return count, False

@@ -18,22 +18,22 @@ CREDENTIALS = struct.Struct("=iII")
 # How long a silent caller is waited for: others wait behind it.
 CALLER_SECONDS = 0.5
 # How often the disk is looked at: a report that found the socket too slow is left there.
-TURN_MILLISECONDS = 30_000
+DISK_POLL_MILLISECONDS = 30_000
 MAX_WAITING = 128
 # sun_path of a sockaddr_un, with its NUL.
 MAX_PATH_BYTES = 107
 
 
 class ReportSocket:
-    """Hands reports to `take`, which must have them on disk when it returns.
+    """Hands reports to `on_reports`, which must have them on disk when it returns.
 
     Only root and the agent's own user may connect.
     """
 
-    def __init__(self, state_dir: str, take: Callable[[list[Report]], None]) -> None:
+    def __init__(self, state_dir: str, on_reports: Callable[[list[Report]], None]) -> None:
         self._state_dir = state_dir
         self._path = os.path.join(state_dir, reports.SOCKET_NAME)
-        self._take = take
+        self._on_reports = on_reports
         self._wake_reader, self._wake = os.pipe2(os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name="report-socket", daemon=True)
         self._listener: socket.socket | None = None
@@ -41,7 +41,7 @@ class ReportSocket:
     def start(self) -> None:
         """Listen and take what waits on disk. Without a socket, reports come by disk alone."""
         try:
-            self._listener = _listening(self._path)
+            self._listener = _listen(self._path)
         except OSError as exc:
             logger.warning("Reports are taken from disk alone: %a: %s.", self._path, exc)
         self._thread.start()
@@ -61,21 +61,21 @@ class ReportSocket:
         poll.register(self._wake_reader, select.POLLIN)
         if self._listener:
             poll.register(self._listener, select.POLLIN)
-        self._take_dropped()
+        self._read_saved()
         while True:
-            ready = {descriptor for descriptor, _ in poll.poll(TURN_MILLISECONDS)}
+            ready = {descriptor for descriptor, _ in poll.poll(DISK_POLL_MILLISECONDS)}
             if self._wake_reader in ready:
                 return
             if ready and self._listener:
                 self._answer_one(self._listener)
             else:
-                self._take_dropped()
+                self._read_saved()
 
-    def _take_dropped(self) -> None:
+    def _read_saved(self) -> None:
         try:
-            with reports.dropped(self._state_dir) as waiting:
+            with reports.saved(self._state_dir) as waiting:
                 if waiting:
-                    self._take(waiting)
+                    self._on_reports(waiting)
         except OSError as exc:
             logger.error("Reports that were left on disk cannot be read: %s.", exc)
 
@@ -87,14 +87,14 @@ class ReportSocket:
         with caller:
             caller.settimeout(CALLER_SECONDS)
             try:
-                if _may_come_in(caller):
-                    self._take(reports.unpacked(_message(caller)))
+                if _may_report(caller):
+                    self._on_reports(reports.unpacked(_message(caller)))
                     caller.sendall(reports.TAKEN)
             except (OSError, ValueError) as exc:
                 logger.warning("A report was not taken: %s.", exc)
 
 
-def _listening(path: str) -> socket.socket:
+def _listen(path: str) -> socket.socket:
     """Listen at the path. A socket there is a killed agent's: this one holds the state's lock."""
     with suppress(FileNotFoundError):
         os.unlink(path)
@@ -112,7 +112,7 @@ def _listening(path: str) -> socket.socket:
     return listener
 
 
-def _may_come_in(caller: socket.socket) -> bool:
+def _may_report(caller: socket.socket) -> bool:
     credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
     pid, uid, _ = CREDENTIALS.unpack(credentials)
     if uid in (0, os.geteuid()):

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SOCKET_NAME = "agent.sock"
-DROP_NAME = "reports"
+SAVED_NAME = "reports"
 MAX_MESSAGE_BYTES = 16 * 1024
 # The scan at the next start finds what is refused beyond this.
-MAX_DROP_BYTES = 64 * 1024 * 1024
+MAX_SAVED_BYTES = 64 * 1024 * 1024
 TAKEN = b"taken"
 FIELD_END, REPORT_END = b"\0", b"\0\0"
 DIRECTORY = "IN_ISDIR"
@@ -78,12 +78,12 @@ def unpacked(content: bytes) -> list[Report]:
     return found
 
 
-def drop(state_dir: str, report: Report) -> None:
+def save(state_dir: str, report: Report) -> None:
     """Leave a report on disk for the agent. Raises OSError, also where too much waits already."""
     with _opened(state_dir) as descriptor:
         size = os.fstat(descriptor).st_size
-        if size > MAX_DROP_BYTES:
-            raise OSError(f"{MAX_DROP_BYTES} bytes of reports wait already")
+        if size > MAX_SAVED_BYTES:
+            raise OSError(f"{MAX_SAVED_BYTES} bytes of reports wait already")
         content = packed(report)
         if os.write(descriptor, content) != len(content):
             os.ftruncate(descriptor, size)
@@ -92,10 +92,10 @@ def drop(state_dir: str, report: Report) -> None:
 
 
 @contextlib.contextmanager
-def dropped(state_dir: str) -> Iterator[list[Report]]:
+def saved(state_dir: str) -> Iterator[list[Report]]:
     """Return the reports that wait; they are gone once the block ends without an exception."""
     with _opened(state_dir) as descriptor:
-        content = os.pread(descriptor, MAX_DROP_BYTES + MAX_MESSAGE_BYTES, 0)
+        content = os.pread(descriptor, MAX_SAVED_BYTES + MAX_MESSAGE_BYTES, 0)
         yield unpacked(content)
         if content:
             os.ftruncate(descriptor, 0)
@@ -103,7 +103,7 @@ def dropped(state_dir: str) -> Iterator[list[Report]]:
 
 @contextlib.contextmanager
 def _opened(state_dir: str) -> Iterator[int]:
-    path = os.path.join(state_dir, DROP_NAME)
+    path = os.path.join(state_dir, SAVED_NAME)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(path, flags, 0o600)
     try:

@@ -7,7 +7,7 @@ because the agent could not do its work with it.
 import os
 from collections.abc import Sequence
 
-from fim.agent.node.canary import NAME
+from fim.agent.node.canary import CANARY_NAME
 
 PRINTABLE = range(0x21, 0x7F)
 TEMPLATE = """\
@@ -104,7 +104,7 @@ def unit_for(
 
     Raises ValueError for a path that no unit can hold.
     """
-    writable = [state_dir, *(f"-{os.path.join(root, NAME)}" for root in canary_roots)]
+    writable = [state_dir, *(f"-{os.path.join(root, CANARY_NAME)}" for root in canary_roots)]
     return TEMPLATE.format(
         program=" ".join(quoted(word, is_command=True) for word in program),
         config=quoted(config_path, is_command=True),

@@ -52,7 +52,7 @@ class State:
         self.directory = directory
         self.path = os.path.join(directory, FILE_NAME)
         self._local = threading.local()
-        self._turn = threading.Lock()
+        self._write_lock = threading.Lock()
         os.makedirs(directory, mode=0o700, exist_ok=True)
         self._make_private()
         # For SQLite's temporary files: the systemd service may write nowhere else.
@@ -85,7 +85,7 @@ class State:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Write in one transaction. Threads wait for a lock here, not in SQLite's busy loop."""
         connection = self.connection()
-        with self._turn:
+        with self._write_lock:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -110,7 +110,7 @@ class State:
             self._local.connection = None
 
     @contextmanager
-    def held_alone(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep other agents off this state. Raises StateInUse where one has it."""
         path = os.path.join(self.directory, LOCK_NAME)
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

@@ -31,10 +31,10 @@ class Journal:
             )
         return list(range(last + 1, last + 1 + len(events)))
 
-    def read(self, first: int, *, most: int) -> list[Numbered]:
+    def read(self, first: int, *, limit: int) -> list[Numbered]:
         """Return the next events in their order, moves of directories left out."""
         return self._numbered(
-            f"id >= ? AND NOT {IS_DIRECTORY_MOVE} ORDER BY id LIMIT ?", first, most
+            f"id >= ? AND NOT {IS_DIRECTORY_MOVE} ORDER BY id LIMIT ?", first, limit
         )
 
     def directory_moves(self) -> list[Numbered]:

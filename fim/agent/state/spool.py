@@ -16,7 +16,7 @@ EXPENDABLE = ("normal", "suspicious")
 DROPPED_SHARE = 0.02
 
 
-class Waiting(NamedTuple):
+class SpooledLog(NamedTuple):
     seq: int
     line: bytes
 
@@ -63,22 +63,22 @@ class Spool:
         if self.bytes_waiting > self._max_bytes:
             self._drop(connection)
 
-    def oldest(self, *, most: int, most_bytes: int) -> list[Waiting]:
+    def oldest(self, *, max_count: int, max_bytes: int) -> list[SpooledLog]:
         """Return the logs to send next; they are not dropped until they are removed or refused."""
         found = self._state.connection().execute(
-            "SELECT seq, log FROM spool ORDER BY seq LIMIT ?", (most,)
+            "SELECT seq, log FROM spool ORDER BY seq LIMIT ?", (max_count,)
         )
-        batch: list[Waiting] = []
+        batch: list[SpooledLog] = []
         size = 0
         for seq, line in found:
             size += len(line) + 1
-            if batch and size > most_bytes:
+            if batch and size > max_bytes:
                 break
-            batch.append(Waiting(seq, line))
+            batch.append(SpooledLog(seq, line))
         self._sending_to = batch[-1].seq if batch else 0
         return batch
 
-    def remove(self, batch: Sequence[Waiting]) -> None:
+    def remove(self, batch: Sequence[SpooledLog]) -> None:
         with self._state.writing() as connection:
             connection.executemany(
                 "DELETE FROM spool WHERE seq = ?", [(waiting.seq,) for waiting in batch]

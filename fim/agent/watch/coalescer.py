@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fim.agent.changes.events import MOVED, FsEvent
-from fim.agent.changes.groups import Group, is_of, is_temporary
+from fim.agent.changes.groups import Group, belongs_to, is_temporary
 from fim.agent.watch.scope import is_below
 
 # A file that is written without a pause is reported at least this often.
@@ -40,8 +40,8 @@ class Coalescer:
         self._temporary: dict[str, set[str]] = {}
         self._moves: list[DirectoryMove] = []
         self._renames: list[tuple[str, str]] = []
-        self._foretold: list[str] = []
-        self._step_count = 0
+        self._expected_moves: list[str] = []
+        self._event_count = 0
         self._aside: dict[int, Group] = {}
 
     def __len__(self) -> int:
@@ -60,15 +60,15 @@ class Coalescer:
                 group = self._bind(group, event, now)
             group.add(event, number)
             if id(group) not in self._aside:
-                self._step_count += 1
+                self._event_count += 1
                 self._touch(group, now)
 
-    def take(
-        self, *, now: float, most: int, is_ending: bool = False
+    def pop_due(
+        self, *, now: float, max_groups: int, is_ending: bool = False
     ) -> tuple[list[DirectoryMove], list[Group]]:
         """Remove and return the directories' moves and the groups that have been quiet.
 
-        The groups of the last `take` must have been dealt with.
+        The groups of the last `pop_due` must have been dealt with.
         """
         with self._lock:
             if is_ending:
@@ -77,28 +77,28 @@ class Coalescer:
             moves, self._moves = self._moves, []
             self._renames.clear()
             groups: list[Group] = []
-            while self._waiting and len(groups) < most:
+            while self._waiting and len(groups) < max_groups:
                 group = next(iter(self._waiting.values()))
                 is_due = is_ending or now >= group.due_from + self._window_seconds
                 if not is_due and not self.is_full:
                     break
-                if not self._is_put_off(group, now, is_ending):
+                if not self._hold_temporary(group, now, is_ending):
                     self._leave(group)
                     groups.append(self._with_temporary(group))
             return moves, groups
 
     def put_back(self, group: Group) -> None:
-        """Hold a group of the last `take` for one more window, at its directories' new paths."""
+        """Hold a group of the last `pop_due` for one more window, at its directories' new paths."""
         with self._lock:
             self._put_back(group)
             self._touch(group, time.monotonic())
 
     def set_aside(self, group: Group) -> None:
-        """Hold a group of the last `take` until `bring_back`. Events of its paths still join it."""
+        """Hold a group of the last `pop_due` until `bring_back`; events of its paths join it."""
         with self._lock:
             self._put_back(group)
             self._aside[id(group)] = self._waiting.pop(id(group))
-            self._step_count -= group.count
+            self._event_count -= group.count
 
     def bring_back(self, group: Group) -> None:
         """Make a group due at once. One that a move joined with another group stays with that."""
@@ -113,7 +113,7 @@ class Coalescer:
 
     @property
     def is_full(self) -> bool:
-        return self._step_count >= MAX_EVENTS
+        return self._event_count >= MAX_EVENTS
 
     @property
     def has_moves(self) -> bool:
@@ -127,12 +127,12 @@ class Coalescer:
         deleted.
         """
         with self._lock:
-            self._foretold.append(old)
+            self._expected_moves.append(old)
 
     def is_leaving(self, path: str) -> bool:
         """Return whether a directory's move is known that moves this path too."""
         with self._lock:
-            left = [*self._foretold, *(old for old, _ in self._renames)]
+            left = [*self._expected_moves, *(old for old, _ in self._renames)]
             return any(is_below(path, old) for old in left)
 
     def next_due(self) -> float | None:
@@ -150,14 +150,14 @@ class Coalescer:
             other = self._by_path.get(path)
             if other is not None and other is not group:
                 self._leave(other)
-                group.take_in(other)
+                group.merge(other)
         self._enter(group)
 
     def _bring_back(self, group: Group) -> None:
         if self._aside.pop(id(group), None):
             self._waiting[id(group)] = group
             self._waiting.move_to_end(id(group), last=False)
-            self._step_count += group.count
+            self._event_count += group.count
             group.due_from = -math.inf
 
     def _new(self, path: str, at: float, now: float) -> Group:
@@ -167,7 +167,7 @@ class Coalescer:
 
     def _enter(self, group: Group) -> None:
         self._waiting[id(group)] = group
-        self._step_count += group.count
+        self._event_count += group.count
         for path in group.paths:
             self._by_path[path] = group
             if is_temporary(path):
@@ -176,7 +176,7 @@ class Coalescer:
     def _leave(self, group: Group) -> None:
         if self._aside.pop(id(group), None) is None:
             del self._waiting[id(group)]
-            self._step_count -= group.count
+            self._event_count -= group.count
         for path in group.paths:
             self._by_path.pop(path, None)
             directory = os.path.dirname(path)
@@ -196,14 +196,14 @@ class Coalescer:
             return target
         self._leave(source)
         self._leave(target)
-        source.take_in(target)
+        source.merge(target)
         self._enter(source)
         return source
 
     def _move_directory(self, event: FsEvent, number: int) -> None:
         old, new = event.path_from, event.path
-        if old in self._foretold:
-            self._foretold.remove(old)
+        if old in self._expected_moves:
+            self._expected_moves.remove(old)
         self._moves.append(DirectoryMove(event, [number]))
         self._renames.append((old, new))
         stem = old + os.sep
@@ -214,7 +214,7 @@ class Coalescer:
                 group.rename(old, new)
                 self._enter(group)
 
-    def _is_put_off(self, group: Group, now: float, is_ending: bool) -> bool:
+    def _hold_temporary(self, group: Group, now: float, is_ending: bool) -> bool:
         """Hold an editor's temporary file one window longer for the save that it belongs to."""
         if is_ending or group.is_held or not group.is_brief or not is_temporary(group.paths[0]):
             return False
@@ -230,7 +230,7 @@ class Coalescer:
         for directory in {os.path.dirname(path) for path in group.paths}:
             for path in list(self._temporary.get(directory, ())):
                 other = self._by_path[path]
-                if other.is_brief and is_of(path, group.paths):
+                if other.is_brief and belongs_to(path, group.paths):
                     self._leave(other)
-                    group.take_in(other)
+                    group.merge(other)
         return group

@@ -23,12 +23,12 @@ class Intake:
         self._coalescer = coalescer
         # Held from the numbering of events until they are in the coalescer, to keep their order.
         self._lock = threading.Lock()
-        self._left_from: int | None = None
+        self._backlog_from: int | None = None
 
     @property
-    def is_behind(self) -> bool:
+    def has_backlog(self) -> bool:
         """Return whether events wait on disk that the coalescer does not hold."""
-        return self._left_from is not None
+        return self._backlog_from is not None
 
     def put(self, events: Sequence[FsEvent]) -> None:
         """Journal the events and pass them on, or leave them on disk where there is no room.
@@ -38,16 +38,16 @@ class Intake:
         with self._lock:
             numbers = self._journal.write(events)
             for number, event in zip(numbers, events, strict=True):
-                if event.is_directory_move or not self._is_left(number):
+                if event.is_directory_move or not self._waits_on_disk(number):
                     self._add(event, number)
 
-    def put_unwritten(self, events: Sequence[FsEvent]) -> bool:
+    def put_unjournaled(self, events: Sequence[FsEvent]) -> bool:
         """Pass events on that are in no journal, if there is room; return whether there was.
 
         Moves of directories are passed on in any case.
         """
         with self._lock:
-            has_room = not self.is_behind and not self._coalescer.is_full
+            has_room = not self.has_backlog and not self._coalescer.is_full
             for event in events:
                 if has_room or event.is_directory_move:
                     self._add(event, 0)
@@ -58,31 +58,31 @@ class Intake:
         with self._lock:
             for number, event in self._journal.directory_moves():
                 self._add(event, number)
-            self._left_from = 0
+            self._backlog_from = 0
 
-    def let_in(self) -> None:
+    def refill(self) -> None:
         """Fill the coalescer from the journal as far as it has room. Called by the engine.
 
         Nothing is read while a directory's move waits: the engine deals with it first, and then
         the earlier events on disk have the directory's new path.
         """
-        while self._let_in_page():
+        while self._refill_page():
             pass
 
-    def _let_in_page(self) -> bool:
+    def _refill_page(self) -> bool:
         with self._lock:
-            if not self.is_behind or self._coalescer.has_moves or self._coalescer.is_full:
+            if not self.has_backlog or self._coalescer.has_moves or self._coalescer.is_full:
                 return False
-            page = self._journal.read(self._left_from or 0, most=PAGE_EVENTS)
+            page = self._journal.read(self._backlog_from or 0, limit=PAGE_EVENTS)
             for number, event in page:
                 self._add(event, number)
-            self._left_from = page[-1][0] + 1 if len(page) == PAGE_EVENTS else None
+            self._backlog_from = page[-1][0] + 1 if len(page) == PAGE_EVENTS else None
         return True
 
-    def _is_left(self, number: int) -> bool:
-        if self._left_from is None and self._coalescer.is_full:
-            self._left_from = number
-        return self.is_behind
+    def _waits_on_disk(self, number: int) -> bool:
+        if self._backlog_from is None and self._coalescer.is_full:
+            self._backlog_from = number
+        return self.has_backlog
 
     def _add(self, event: FsEvent, number: int) -> None:
         self._coalescer.add(event, number, now=time.monotonic())

@@ -126,10 +126,10 @@ class Reader:
                 os.read(self._wake_in, WAKE_BYTES)
             self._read()
         self._read()
-        self._take(self._overdue_halves(is_ending=True))
+        self._pass_on(self._overdue_halves(is_ending=True))
 
     def _read(self) -> None:
-        asked = len(self._caught_up)
+        due_count = len(self._caught_up)
         raw_events = self._inotify.read()
         events: list[FsEvent] = []
         now = time.time()
@@ -137,13 +137,13 @@ class Reader:
             # Events have no times of their own; a microsecond each keeps their order.
             events += self._events_of(raw, now + place * 1e-6)
         events += self._overdue_halves()
-        self._take(events)
+        self._pass_on(events)
         self._recover(is_drained=not raw_events)
         if self._inotify.is_drained:
-            for _ in range(asked):
+            for _ in range(due_count):
                 self._caught_up.pop(0)()
 
-    def _take(self, events: list[FsEvent]) -> None:
+    def _pass_on(self, events: list[FsEvent]) -> None:
         if not events:
             return
         try:
@@ -151,7 +151,7 @@ class Reader:
         except sqlite3.OperationalError as exc:
             # A full disk: they are reported all the same, unless the agent is killed before.
             logger.error("The journal cannot be written: %s.", exc)
-            if not self._intake.put_unwritten(events):
+            if not self._intake.put_unjournaled(events):
                 logger.warning("Changes were dropped that could not be kept; scanning.")
                 self._on_overflow()
         self._on_events()
@@ -184,7 +184,7 @@ class Reader:
         is_directory = bool(raw.mask & inotify.ISDIR)
         if raw.mask & (inotify.MOVED_FROM | inotify.MOVED_TO):
             return self._moves(raw, path, is_directory, at)
-        if not self._scope.takes(path, is_directory=is_directory, is_told=True):
+        if not self._scope.includes(path, is_directory=is_directory, is_event=True):
             return ()
         return self._plain(raw, path, is_directory, at)
 
@@ -238,7 +238,7 @@ class Reader:
 
     def _moves(self, raw: RawEvent, path: str, is_directory: bool, at: float) -> Iterator[FsEvent]:
         """Join both halves by their cookie. What is ignored counts as outside."""
-        is_taken = self._scope.takes(path, is_directory=is_directory, is_told=True)
+        is_taken = self._scope.includes(path, is_directory=is_directory, is_event=True)
         if raw.mask & inotify.MOVED_FROM:
             if is_taken:
                 left = FsEvent(at, MOVED_OUT, path, "", is_directory)

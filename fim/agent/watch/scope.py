@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from fim.agent.config.patterns import Patterns
-from fim.agent.node.canary import NAME
+from fim.agent.node.canary import CANARY_NAME
 
 
 class Scope:
@@ -17,7 +17,7 @@ class Scope:
         self.roots = outermost(roots)
         self.ignoring = {"patterns": list(ignore), "hidden": list(hidden)}
         # A canary is never ignored, so that no broad pattern makes the agent blind.
-        self._canaries = {os.path.join(root, NAME) for root in self.roots}
+        self._canaries = {os.path.join(root, CANARY_NAME) for root in self.roots}
         self._patterns = Patterns(ignore)
         self._hidden = tuple(os.path.realpath(path) + os.sep for path in hidden)
         self.ignored: Counter[str] = Counter()
@@ -26,14 +26,14 @@ class Scope:
     def is_everything(self) -> bool:
         return not self._patterns and not self._hidden
 
-    def takes(self, path: str, *, is_directory: bool = False, is_told: bool = False) -> bool:
-        """Return whether to look at a path. With `is_told`, count it if a pattern ignores it."""
+    def includes(self, path: str, *, is_directory: bool = False, is_event: bool = False) -> bool:
+        """Return whether to look at a path. With `is_event`, count it if a pattern ignores it."""
         if self._hidden and (path + os.sep).startswith(self._hidden):
             return False
         if not self._patterns or path in self._canaries:
             return True
         pattern = self._patterns.match(path, is_directory=is_directory)
-        if pattern and is_told:
+        if pattern and is_event:
             self.ignored[pattern] += 1
         return not pattern
 

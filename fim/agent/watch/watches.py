@@ -66,7 +66,7 @@ class Watches:
                 continue
             for name, is_directory in _listing(directory):
                 path = os.path.join(directory, name)
-                if not self._scope.takes(path, is_directory=is_directory):
+                if not self._scope.includes(path, is_directory=is_directory):
                     continue
                 if is_directory:
                     waiting.append(path)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fim.agent.changes.difference import Difference
 from fim.agent.changes.facts import Facts
-from fim.agent.changes.logs import fit, log_of
+from fim.agent.changes.logs import drop_large_attributes, log_of
 
 FILE = Facts(
     kind="file", sha256="a" * 64, size_bytes=1, mode="0644", uid=0, gid=0, ctime_ns=1_600_000_000
@@ -110,7 +110,7 @@ def test_leaves_out_what_a_node_would_refuse_the_log_for():
     log = make_log("moved", path, path_from=os.fsdecode(path), events=events)
     log["attributes"]["diff"] = "x" * 10_000
 
-    fit(log)
+    drop_large_attributes(log)
 
     assert log["attributes"]["left_out"] == ["steps"]
     assert len(json.dumps(log["attributes"])) <= 65_536
@@ -121,6 +121,6 @@ def test_leaves_a_usual_log_as_it_is():
     log = make_log("created", "/a", after=FILE, events=("created /a", "written /a"))
     before = json.dumps(log)
 
-    fit(log)
+    drop_large_attributes(log)
 
     assert json.dumps(log) == before

@@ -118,10 +118,10 @@ def test_the_rights_that_the_unit_leaves_are_enough_to_say_who(config, tmp_path)
     ]
     program = (
         "import sys, time; from fim.agent.kernel.fanotify_reader import FanotifyReader;"
-        "from fim.agent.kernel.processes import look;"
+        "from fim.agent.kernel.processes import read_process;"
         "from fim.agent.kernel.writer_history import WriterHistory;"
         "reader = FanotifyReader([sys.argv[1]], WriterHistory());"
-        "print(reader._exits is not None, look(int(sys.argv[2])).executable)"
+        "print(reader._exits is not None, read_process(int(sys.argv[2])).executable)"
     )
     other = subprocess.Popen(["sleep", "20"], user="nobody")
     bounds = f"--bounding-set=-all,+{',+'.join(kept)}"

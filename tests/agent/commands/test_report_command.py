@@ -20,7 +20,7 @@ def report(config, path, event):
 
 
 def waiting(tmp_path):
-    with reports.dropped(str(tmp_path / "state")) as found:
+    with reports.saved(str(tmp_path / "state")) as found:
         return [(report.path, report.events) for report in found]
 
 

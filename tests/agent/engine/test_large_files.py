@@ -116,7 +116,7 @@ def test_a_killed_agent_reads_it_again(tree, node, reading):
     with running_agent(tree, node.url) as agent:
         sha256 = large(tree / "a.iso")
         wait_until(lambda: agent.coalescer._aside)
-        agent.engine._round = lambda: False
+        agent.engine._run_once = lambda: False
         agent.finish(within_seconds=1)
         agent.is_finished = True
     reading.may_go_on.set()

@@ -57,7 +57,7 @@ def test_learns_and_rescans_each_kind_without_a_difference(node, tree):
     make_odd_files(tree)
     for _ in range(2):
         with running_agent(tree, node.url) as agent:
-            agent.scans.ask_everything("test")
+            agent.scans.request_all("test")
             wait_until(lambda agent=agent: not agent.scans.is_due())
 
     assert node.logs == []

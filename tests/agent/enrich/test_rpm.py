@@ -102,7 +102,7 @@ def test_rpm_is_not_asked_again_while_its_database_stays(fedora, monkeypatch):
     rpm_of_root = Rpm(str(fedora))
     list(rpm_of_root.operations_at(time.time()))
     asked = []
-    monkeypatch.setattr(rpm_of_root, "_asked", lambda *arguments: asked.append(arguments) or b"")
+    monkeypatch.setattr(rpm_of_root, "_run_rpm", lambda *arguments: asked.append(arguments) or b"")
 
     for _ in range(3):
         list(rpm_of_root.operations_at(time.time()))

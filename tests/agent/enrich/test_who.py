@@ -13,9 +13,9 @@ import pytest
 
 from fim.agent.changes.difference import Difference
 from fim.agent.config.sections import WhoSettings
-from fim.agent.enrich.who import Who
+from fim.agent.enrich.who import WhoEnricher
 from fim.agent.kernel import fanotify
-from fim.agent.kernel.fanotify import Listener
+from fim.agent.kernel.fanotify import Fanotify
 from fim.agent.kernel.process_exits import ProcessExits
 from tests.agent.rights import may_listen
 
@@ -31,7 +31,7 @@ needs_rights = pytest.mark.skipif(
 
 @pytest.fixture
 def who(tmp_path):
-    who = Who(WhoSettings(method="fanotify"), [str(tmp_path)])
+    who = WhoEnricher(WhoSettings(method="fanotify"), [str(tmp_path)])
     who.start()
     yield who
     who.stop()
@@ -49,10 +49,10 @@ def asked(who, path, since):
 
 def test_a_process_without_the_right_says_that_it_cannot_know(tmp_path):
     program = (
-        "import os, fim.agent.kernel.fanotify_reader; from fim.agent.enrich.who import Who;"
+        "import os, fim.agent.kernel.fanotify_reader; from fim.agent.enrich.who import WhoEnricher;"
         "from fim.agent.config.sections import WhoSettings;"
         f"os.geteuid() or os.setuid({NOBODY.pw_uid});"
-        f"who = Who(WhoSettings(audit_log='/nowhere'), [{str(tmp_path)!r}]); who.start();"
+        f"who = WhoEnricher(WhoSettings(audit_log='/nowhere'), [{str(tmp_path)!r}]); who.start();"
         "print(who.method, who.reason)"
     )
 
@@ -157,7 +157,7 @@ def test_names_who_removed_a_tree_that_another_still_holds(tmp_path, monkeypatch
     monkeypatch.setattr("fim.agent.kernel.fanotify_reader.PAUSE_SECONDS", 0.3)
     shell("mkdir -p a/b; touch a/b/f", tmp_path)
     holder = os.open(tmp_path / "a" / "b", os.O_RDONLY)
-    who = Who(WhoSettings(method="fanotify"), [str(tmp_path)])
+    who = WhoEnricher(WhoSettings(method="fanotify"), [str(tmp_path)])
     who.start()
     since = time.time()
     shell("touch first; sleep 0.1; rm -r a", tmp_path)
@@ -197,14 +197,14 @@ def test_says_nothing_while_events_are_missing(who, tmp_path):
     since = time.time()
     shell("echo x > f", tmp_path)
     time.sleep(0.05)
-    who._history.lose(since, time.time())
+    who._history.add_gap(since, time.time())
 
     assert asked(who, tmp_path / "f", since) == {}
 
 
 @needs_rights
 def test_the_kernel_says_that_its_queue_overflowed(tmp_path):
-    listener = Listener()
+    listener = Fanotify()
     listener.mark_filesystem(str(tmp_path))
     program = (
         "import os\n"
@@ -230,7 +230,7 @@ def test_roots_without_handles_are_named(tmp_path, caplog):
     if subprocess.run(["mount", "-t", "overlay", "-o", options, "o", merged]).returncode:
         pytest.skip("overlayfs cannot be mounted here")
     try:
-        who = Who(WhoSettings(method="fanotify"), [str(merged), str(plain)])
+        who = WhoEnricher(WhoSettings(method="fanotify"), [str(merged), str(plain)])
         who.start()
         since = time.time()
         shell("echo x > f", merged)

@@ -7,7 +7,7 @@ import pytest
 from fim.agent.changes.difference import Difference
 from fim.agent.changes.facts import user_name
 from fim.agent.config.sections import WhoSettings
-from fim.agent.enrich.who import Who
+from fim.agent.enrich.who import WhoEnricher
 from fim.agent.kernel.audit import AuditParser
 from fim.agent.kernel.audit_reader import AuditReader
 from fim.agent.kernel.writer_history import WriterHistory
@@ -120,7 +120,7 @@ def test_says_nothing_while_records_were_passed_over(tmp_path, monkeypatch):
 def test_a_log_says_what_auditd_recorded(tmp_path):
     records = tmp_path / "audit.log"
     records.write_bytes(b"")
-    who = Who(WhoSettings(method="audit", audit_log=str(records)), ["/srv/www"])
+    who = WhoEnricher(WhoSettings(method="audit", audit_log=str(records)), ["/srv/www"])
     who.start()
     _append(records, b":13)")
     log = {"attributes": {"count": 2}}

@@ -47,7 +47,7 @@ def come_back(canaries, path, action="modified", **fields):
     log = log_now() | {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     log["category"] = "suspicious"
     canaries.enrich(log, Difference(action, str(path), **fields))
-    canaries.acknowledged([json.dumps(log).encode()])
+    canaries.note_acknowledged([json.dumps(log).encode()])
     return log
 
 
@@ -145,7 +145,7 @@ def test_the_proof_of_one_root_is_none_of_another(canaries, tmp_path):
     seen(found, other / ".picket-canary")
     wait_until(lambda: len(found.blind_roots) == 2)
 
-    found.acknowledged([json.dumps(log).encode()])
+    found.note_acknowledged([json.dumps(log).encode()])
 
     assert found.blind_roots == [str(other)]
 
@@ -169,14 +169,14 @@ def test_what_is_acknowledged_late_ends_it_and_is_told_to_the_node_that_was_away
     wait_until(lambda: found.blind_since)
     since = found.blind_since
 
-    found.acknowledged([json.dumps(log).encode()])
+    found.note_acknowledged([json.dumps(log).encode()])
 
     assert (found.blind_since, found.blind_reason) == (None, "")
-    (span,) = found.untold_spans
+    (span,) = found.unreported_spans
     assert (span.since, span.reason) == (since, "node")
     assert span.until >= since + 0.2
-    found.told(is_blind=False, spans=[span])
-    assert found.untold_spans == []
+    found.note_accepted(is_blind=False, spans=[span])
+    assert found.unreported_spans == []
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def unacknowledged(canaries, tmp_path, clock):
     seen(found, tmp_path / ".picket-canary")
     clock.now += 0.2
     assert wait_until(lambda: found.blind_since)
-    found.told(is_blind=True, spans=[])
+    found.note_accepted(is_blind=True, spans=[])
     return found
 
 
@@ -206,7 +206,7 @@ def log_of(moment):
 def test_a_node_that_takes_what_had_waited_for_it_is_given_time(unacknowledged, clock):
     clock.now += 0.2
 
-    unacknowledged.acknowledged([log_of(time.time() - 60)])
+    unacknowledged.note_acknowledged([log_of(time.time() - 60)])
 
     assert unacknowledged.blind_reason == "node"
     clock.now += 0.2
@@ -216,7 +216,7 @@ def test_a_node_that_takes_what_had_waited_for_it_is_given_time(unacknowledged, 
 def test_what_came_up_since_it_answers_gives_it_none(unacknowledged, clock):
     clock.now += 0.2
 
-    unacknowledged.acknowledged([log_of(time.time())])
+    unacknowledged.note_acknowledged([log_of(time.time())])
 
     assert unacknowledged.blind_reason == "sending"
 
@@ -251,12 +251,12 @@ def test_what_the_kernel_did_not_tell_is_the_reason_above_all(canaries, tmp_path
 def test_a_blindness_that_a_heartbeat_told_of_is_not_told_again(canaries, tmp_path, clock):
     found = canaries(every_seconds=0.5)
     go_blind(found, tmp_path / ".picket-canary", clock)
-    found.told(is_blind=True, spans=[])
+    found.note_accepted(is_blind=True, spans=[])
     write_next(tmp_path / ".picket-canary", clock)
 
     come_back(found, tmp_path / ".picket-canary")
 
-    assert (found.blind_since, found.untold_spans) == (None, [])
+    assert (found.blind_since, found.unreported_spans) == (None, [])
 
 
 def test_what_another_wrote_into_it_is_a_log_like_any(canaries, tmp_path):

@@ -231,7 +231,7 @@ def test_tells_which_lines_the_node_has_stored(node, send):
     node.answers.append(taken(2, [error]))
     stored = []
 
-    send(3, acknowledged=stored.extend)
+    send(3, on_acknowledged=stored.extend)
 
     assert [json.loads(line)["event_id"] for line in stored] == ["id-0", "id-2"]
 

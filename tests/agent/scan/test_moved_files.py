@@ -8,10 +8,10 @@ from tests.node import ROOT
 
 def test_what_is_lost_in_one_place_and_found_in_another_was_moved():
     both = MovedFiles()
-    both.lose("/srv/gone", (1, 7, 0))
-    both.lose("/srv/old", (1, 8, 0))
-    both.find("/srv/new", (1, 8, 0))
-    both.find("/srv/other", (1, 9, 0))
+    both.add_missing("/srv/gone", (1, 7, 0))
+    both.add_missing("/srv/old", (1, 8, 0))
+    both.add_new("/srv/new", (1, 8, 0))
+    both.add_new("/srv/other", (1, 9, 0))
 
     assert list(both) == [["/srv/old", "/srv/new"], ["/srv/other"], ["/srv/gone"]]
 
@@ -19,15 +19,15 @@ def test_what_is_lost_in_one_place_and_found_in_another_was_moved():
 def test_each_lost_name_of_one_file_is_the_source_of_one_move():
     both = MovedFiles()
     for name in ("a", "b"):
-        both.lose(f"/srv/{name}", (1, 7, 0))
-    both.find("/srv/c", (1, 7, 0))
+        both.add_missing(f"/srv/{name}", (1, 7, 0))
+    both.add_new("/srv/c", (1, 7, 0))
 
     assert list(both) == [["/srv/a", "/srv/c"], ["/srv/b"]]
 
 
 def test_a_name_is_given_as_it_was_whatever_its_bytes():
     both = MovedFiles()
-    both.find(os.fsdecode(b"/srv/\xff\n"), (1, 7, 0))
+    both.add_new(os.fsdecode(b"/srv/\xff\n"), (1, 7, 0))
 
     assert list(both) == [[os.fsdecode(b"/srv/\xff\n")]]
 
@@ -42,7 +42,7 @@ def peak():
 both = MovedFiles()
 before = peak()
 for number in range(100_000):
-    both.find(f"/srv/{number:0100}", (1, number, 0))
+    both.add_new(f"/srv/{number:0100}", (1, number, 0))
 told = sum(1 for _ in both)
 print(told, peak() - before)
 """

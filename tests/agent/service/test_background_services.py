@@ -10,7 +10,7 @@ import pytest
 from fim.agent import VERSION
 from fim.agent.config.sections import CanarySettings, HeartbeatSettings
 from fim.agent.service.background_services import BackgroundServices
-from fim.agent.service.reports import Report, drop
+from fim.agent.service.reports import Report, save
 from tests.agent.agents import running_agent, wait_until
 
 TURNED_AWAY = (503, {"code": "unavailable"}, {})
@@ -92,7 +92,7 @@ def report(tree, path):
     """Leave a report for the agent's start."""
     state = tree.parent / "state"
     state.mkdir(exist_ok=True)
-    drop(str(state), Report(1795351426.0, "IN_CLOSE_WRITE", str(path)))
+    save(str(state), Report(1795351426.0, "IN_CLOSE_WRITE", str(path)))
 
 
 def reported(tree, node, **settings):

@@ -104,7 +104,7 @@ def test_another_user_may_not_report(report_socket, state_dir, taken):
 
 
 def test_takes_what_was_left_while_no_agent_ran(state_dir, taken):
-    reports.drop(state_dir, REPORT)
+    reports.save(state_dir, REPORT)
 
     report_socket = ReportSocket(state_dir, taken.extend)
     report_socket.start()
@@ -127,7 +127,7 @@ def test_the_socket_of_a_killed_agent_is_replaced(state_dir, taken):
 def test_without_a_socket_reports_come_by_disk(tmp_path, taken, caplog):
     deep = tmp_path / ("x" * 120)
     deep.mkdir()
-    reports.drop(str(deep), REPORT)
+    reports.save(str(deep), REPORT)
 
     report_socket = ReportSocket(str(deep), taken.extend)
     report_socket.start()

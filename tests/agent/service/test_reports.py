@@ -43,19 +43,19 @@ def test_refuses_what_is_no_report(path, events):
 
 
 def test_reports_that_were_not_dealt_with_stay(tmp_path):
-    reports.drop(str(tmp_path), Report(1.0, "IN_CREATE", HOSTILE))
+    reports.save(str(tmp_path), Report(1.0, "IN_CREATE", HOSTILE))
 
-    with pytest.raises(OSError, match="full"), reports.dropped(str(tmp_path)):
+    with pytest.raises(OSError, match="full"), reports.saved(str(tmp_path)):
         raise OSError("full")
-    with reports.dropped(str(tmp_path)) as waiting:
+    with reports.saved(str(tmp_path)) as waiting:
         assert [report.path for report in waiting] == [HOSTILE]
-    with reports.dropped(str(tmp_path)) as waiting:
+    with reports.saved(str(tmp_path)) as waiting:
         assert waiting == []
 
 
 def test_what_waits_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(reports, "MAX_DROP_BYTES", 10)
-    reports.drop(str(tmp_path), Report(1.0, "IN_CREATE", "/a"))
+    monkeypatch.setattr(reports, "MAX_SAVED_BYTES", 10)
+    reports.save(str(tmp_path), Report(1.0, "IN_CREATE", "/a"))
 
     with pytest.raises(OSError, match="10 bytes of reports wait already"):
-        reports.drop(str(tmp_path), Report(1.0, "IN_CREATE", "/b"))
+        reports.save(str(tmp_path), Report(1.0, "IN_CREATE", "/b"))

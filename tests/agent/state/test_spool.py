@@ -21,13 +21,13 @@ def put(spool, state, *categories, size=1000):
 
 
 def waiting(spool):
-    return [each.seq for each in spool.oldest(most=1_000, most_bytes=2**30)]
+    return [each.seq for each in spool.oldest(max_count=1_000, max_bytes=2**30)]
 
 
 def test_numbers_go_on_after_a_restart_and_after_all_was_sent(state):
     spool = Spool(state, max_bytes=2**20)
     put(spool, state, "normal", "normal")
-    spool.remove(spool.oldest(most=10, most_bytes=2**20))
+    spool.remove(spool.oldest(max_count=10, max_bytes=2**20))
 
     spool = Spool(state, max_bytes=2**20)
     put(spool, state, "normal")
@@ -51,9 +51,9 @@ def test_a_batch_is_bounded_by_count_and_bytes_but_never_empty(state):
     spool = Spool(state, max_bytes=2**20)
     put(spool, state, *["normal"] * 5)
 
-    assert len(spool.oldest(most=3, most_bytes=2**20)) == 3
-    assert len(spool.oldest(most=10, most_bytes=2_500)) == 2
-    assert len(spool.oldest(most=10, most_bytes=1)) == 1
+    assert len(spool.oldest(max_count=3, max_bytes=2**20)) == 3
+    assert len(spool.oldest(max_count=10, max_bytes=2_500)) == 2
+    assert len(spool.oldest(max_count=10, max_bytes=1)) == 1
 
 
 def test_the_oldest_normal_logs_go_first_and_are_told_as_ranges(state):
@@ -77,7 +77,7 @@ def test_suspicious_logs_go_next_and_danger_and_malware_never(state):
 def test_what_is_being_sent_is_not_dropped(state):
     spool = Spool(state, max_bytes=3_500)
     put(spool, state, "normal", "normal")
-    spool.oldest(most=10, most_bytes=2**20)
+    spool.oldest(max_count=10, max_bytes=2**20)
 
     put(spool, state, "normal", "normal", "normal")
 

@@ -47,9 +47,9 @@ def intake(state, coalescer):
 @contextmanager
 def stalled(engine):
     """Let the engine do nothing for a while."""
-    engine._round = lambda: False
+    engine._run_once = lambda: False
     yield
-    del engine._round
+    del engine._run_once
     engine.wake()
 
 
@@ -60,10 +60,10 @@ def put(intake, *names, what=CREATED):
 def drained(intake, coalescer):
     """Take all as the engine does; give the numbers of the groups that came."""
     numbers = []
-    while len(coalescer) or intake.is_behind:
-        intake.let_in()
+    while len(coalescer) or intake.has_backlog:
+        intake.refill()
         assert len(coalescer) < MAX_EVENTS + 4
-        _, groups = coalescer.take(now=time.monotonic() + 60, most=3)
+        _, groups = coalescer.pop_due(now=time.monotonic() + 60, max_groups=3)
         numbers += [number for group in groups for number in group.numbers]
     return numbers
 
@@ -71,7 +71,7 @@ def drained(intake, coalescer):
 def test_beyond_the_bound_events_wait_on_disk(intake, coalescer):
     put(intake, *range(100))
 
-    assert (len(coalescer), intake.is_behind) == (MAX_EVENTS, True)
+    assert (len(coalescer), intake.has_backlog) == (MAX_EVENTS, True)
 
 
 def test_what_waits_on_disk_comes_once_and_in_its_order(intake, coalescer):
@@ -79,12 +79,12 @@ def test_what_waits_on_disk_comes_once_and_in_its_order(intake, coalescer):
     put(intake, *range(60, 100))
 
     assert drained(intake, coalescer) == list(range(1, 101))
-    assert not intake.is_behind
+    assert not intake.has_backlog
 
 
 def test_what_is_told_later_does_not_overtake_what_waits_on_disk(intake, coalescer):
     put(intake, *range(20))
-    coalescer.take(now=time.monotonic() + 60, most=100)
+    coalescer.pop_due(now=time.monotonic() + 60, max_groups=100)
 
     put(intake, "later")
 
@@ -95,16 +95,16 @@ def test_what_is_told_later_does_not_overtake_what_waits_on_disk(intake, coalesc
 def test_many_events_of_one_file_fill_it_too(intake, coalescer):
     put(intake, *["log"] * 30, what=WRITTEN)
 
-    _, (group,) = coalescer.take(now=0.0, most=100)
+    _, (group,) = coalescer.pop_due(now=0.0, max_groups=100)
 
-    assert (group.count, intake.is_behind) == (MAX_EVENTS, True)
+    assert (group.count, intake.has_backlog) == (MAX_EVENTS, True)
 
 
 def test_a_directorys_move_waits_for_nothing(intake, coalescer):
     put(intake, *range(20))
 
     intake.put([FsEvent(time.time(), MOVED, "/srv/new", "/srv/old", True)])
-    (move,), _ = coalescer.take(now=0.0, most=0)
+    (move,), _ = coalescer.pop_due(now=0.0, max_groups=0)
 
     assert list(move.numbers) == [21]
 
@@ -117,7 +117,7 @@ def test_events_on_disk_follow_the_directory_that_was_moved_after_them(state):
     with state.writing() as connection:
         journal_module.rename_directory(connection, "/srv/old", "/srv/new", before=5)
 
-    found = [(event.path, event.path_from) for _, event in journal.read(0, most=10)]
+    found = [(event.path, event.path_from) for _, event in journal.read(0, limit=10)]
     wanted = [("/srv/new/a", ""), ("/srv/older", ""), ("/srv/b", "/srv/new/b"), ("/srv/new", "")]
     assert found == [*wanted, ("/srv/old/late", "")]
 
@@ -131,7 +131,7 @@ def test_events_get_no_number_again_after_all_were_reported(state):
     second = journal.write([FsEvent(0.0, CREATED, "/srv/b")])
 
     assert (first, second) == ([1, 2], [3])
-    assert [number for number, _ in journal.read(0, most=10)] == second
+    assert [number for number, _ in journal.read(0, limit=10)] == second
 
 
 def change_and_move(tree):
@@ -146,7 +146,7 @@ def test_files_of_a_directory_that_was_moved_while_they_waited_on_disk(tree, nod
         with stalled(agent.engine):
             change_and_move(tree)
             wait_until(lambda: agent.coalescer.has_moves)
-            assert agent.intake.is_behind
+            assert agent.intake.has_backlog
 
         assert len(changes(node, 31)) == 31
     wanted = {f"{tree}/new"} | {f"{tree}/new/{number}.txt" for number in range(30)}
@@ -159,12 +159,12 @@ def test_what_was_reported_is_on_disk_no_more(tree, node):
         changes(node, 31)
 
         journal = Journal(agent.state)
-        assert wait_until(lambda: not journal.read(0, most=1) and not journal.directory_moves())
+        assert wait_until(lambda: not journal.read(0, limit=1) and not journal.directory_moves())
 
 
 def test_what_a_killed_agent_left_on_disk_is_told_by_the_next(tree, node, tmp_path):
     with running_agent(tree, node.url) as agent:
-        agent.engine._round = lambda: False
+        agent.engine._run_once = lambda: False
         change_and_move(tree)
         wait_until(lambda: agent.coalescer.has_moves)
         agent.finish(within_seconds=PATIENCE_SECONDS)
@@ -178,10 +178,10 @@ def test_what_a_killed_agent_left_on_disk_is_told_by_the_next(tree, node, tmp_pa
 
 def test_an_agent_that_ends_leaves_on_disk_what_is_there(tree, node, tmp_path):
     with running_agent(tree, node.url) as agent:
-        agent.engine._round = lambda: False
+        agent.engine._run_once = lambda: False
         for number in range(50):
             (tree / f"{number}.txt").touch()
-        wait_until(lambda: agent.intake.is_behind)
+        wait_until(lambda: agent.intake.has_backlog)
 
     with running_agent(tree, node.url):
         assert len(changes(node, 50)) == 50
