@@ -1,4 +1,4 @@
-"""What the logs tell about an alert: those that raised it, and what else its host did then."""
+"""The logs of an alert: those that raised it, and the others of its host at that time."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ EVENT_TYPE_PREFIX = "fim."
 def show_logs_of_alert(alert: Alert) -> SafeString:
     """Return the cards of logs for the page of an alert. Four queries, whatever is stored."""
     causes = find_causes(alert)
-    # When it began: what else happened then is the story, what came with the last repeat is not.
+    # Around the beginning, which explains the alert better than the last repeat does.
     moment = min([alert.event.timestamp, *(log.timestamp for log in causes)])
     context = {
         "host": alert.event.source_name,
@@ -37,7 +37,7 @@ def find_causes(alert: Alert) -> list[FimLog]:
     """Return the newest logs that raised an alert or counted as its repeats.
 
     Looks through the newest logs of the category on the days around the event, of all hosts:
-    these have an index, are rare, and each tells the dedup key that it has.
+    these have an index and are rare, and the dedup key of each can be computed.
     """
     event = alert.event
     category = event.event_type.removeprefix(EVENT_TYPE_PREFIX)

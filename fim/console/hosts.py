@@ -1,4 +1,4 @@
-"""Hosts in the console: whether their agents are alive, and what each did last."""
+"""Hosts in the console: whether their agents are alive, and what each reported last."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
-"""The console's list of logs: what is asked for, one page of it, and what else could be asked for.
+"""The console's list of logs: its filters, one page, and the facets to filter by.
 
 Each part costs the same however many logs there are: pages follow each other by cursor, and facets
-are counted in the newest logs that the filters let through.
+are counted in the newest logs that match the filters.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ FACETS = ("category", "host", "action", "user", "rule")
 
 
 class LogListForm(forms.Form):
-    """What a person may ask for; what is empty asks for nothing."""
+    """The filters that a person may set; an empty one filters nothing."""
 
     search = forms.CharField(required=False, max_length=LIMITS["path"], label="Search")
     category = forms.ChoiceField(required=False, choices=[("", "All"), *Category.choices])
@@ -53,7 +53,7 @@ class LogListForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value that narrows the list, how often the newest logs have it, and where it leads."""
+    """One value of a facet, how often the newest logs have it, and the list filtered by it."""
 
     name: str
     count: int
@@ -62,7 +62,7 @@ class Choice:
 
 
 class LogList:
-    """The logs that some filters let through, newest first; none, where a filter is not valid."""
+    """The logs that match some filters, newest first; none where a filter is not valid."""
 
     def __init__(self, query: dict[str, str]) -> None:
         self.form = LogListForm(query)
@@ -95,7 +95,7 @@ class LogList:
 
     @cached_property
     def page(self) -> Sequence[FimLog]:
-        """One page: the newest, or what lies behind `older` or before `newer` (cursors)."""
+        """One page: the newest logs, or those after `older` or before `newer` (cursors)."""
         logs = self.logs.defer("full_log", "attributes")
         older, newer = self._query.get("older", ""), self._query.get("newer", "")
         if newer:
@@ -120,7 +120,7 @@ class LogList:
         return self.url_with(newer=write_cursor(self.page[0])) if is_there else ""
 
     def url_with(self, **changes: object) -> str:
-        """Return the list with some filters changed; empty ones go."""
+        """Return the list's URL with some filters changed; empty ones are left out."""
         asked = {name: value for name, value in (self.chosen | changes).items() if value}
         return f"?{urlencode(asked)}" if asked else "?clear=1"
 

@@ -41,7 +41,7 @@ class FimLogAdmin(CheckedActions):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list; what is posted is Django's own deletion of what is ticked."""
+        """Show the list; a POST is Django's own action that deletes the selected logs."""
         if request.method != "GET" or not self.has_view_permission(request):
             return super().changelist_view(request, extra_context)
         return restore_filters(request) or self._show_list(request)

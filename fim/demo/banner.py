@@ -1,4 +1,4 @@
-"""Tell whoever looks at the console that what it shows never happened."""
+"""A banner in the console: what it shows is made up."""
 
 from django.http import HttpRequest
 

@@ -105,7 +105,7 @@ def _is_known(item: Item, now: datetime) -> bool:
 
 
 def _number(items: Sequence[Item]) -> None:
-    """Give the logs the numbers that their agents count."""
+    """Number each host's logs as its agent would."""
     seqs: Counter[str] = Counter()
     for item in items:
         if isinstance(item, NewLog):

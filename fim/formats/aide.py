@@ -142,7 +142,7 @@ def _is_report_line(record: dict[str, Any]) -> bool:
 
 
 def begins_report(record: object) -> bool:
-    """Say whether this is the first line of an NDJSON report."""
+    """Return whether this is the first line of an NDJSON report."""
     return (
         isinstance(record, dict)
         and record.get("type") == "startup"

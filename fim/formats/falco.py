@@ -124,7 +124,7 @@ def _action(record: dict[str, Any], fields: dict[str, Any]) -> str:
 
 
 def _only_reads(rule: str, record: dict[str, Any], fields: dict[str, Any]) -> bool:
-    """Say whether a file was opened to be read: by its flags, else by the words of the rule."""
+    """Return whether a file was opened to be read: by its flags, else by the rule's words."""
     if flags := _text(fields, "evt.arg.flags"):
         return not any(word in flags for word in ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"))
     for name, reads in (("evt.is_open_write", "false"), ("evt.is_open_read", "true")):

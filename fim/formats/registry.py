@@ -61,7 +61,7 @@ def gather(records: Sequence[object]) -> Sequence[object]:
 
 
 def is_whole_text(text: str) -> bool:
-    """Say whether a text of several lines is one record, as a report is, and not one a line."""
+    """Return whether a text of several lines is one record, as a report is, not one a line."""
     return any(
         getattr(found, "IS_WHOLE_TEXT", False) and found.recognises(text)
         for found in FORMATS.values()

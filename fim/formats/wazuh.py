@@ -317,7 +317,7 @@ def _event(alert: dict[str, Any], *, severity: str) -> ParsedEvent:
 
 
 def _virustotal(data: dict[str, Any]) -> str:
-    """Say what VirusTotal found, and the id of the alert whose file was asked about."""
+    """Return what VirusTotal found, and the id of the alert whose file was asked about."""
     found = _object(data.get("virustotal"))
     source = _object(found.get("source"))
     told = {

@@ -22,7 +22,7 @@ MAX_ROOT_CHARACTERS = 255
 
 
 def dedup_key_of(event_type: str, host: str) -> str:
-    """Return the dedup key of a trouble of a host: one unresolved alert for each type and host."""
+    """Return the dedup key of a host's event: one unresolved alert for each type and host."""
     return f"{event_type}:{hashlib.sha256(host.encode()).hexdigest()}"
 
 
@@ -59,7 +59,7 @@ def _what_fails(host: Host) -> str:
 
 
 def record_past_blindness(host: Host, *, since: datetime, until: datetime, reason: str) -> None:
-    """Record a time of blindness that is over; the node's own absence opens no alert."""
+    """Record a period of blindness that is over; one that the node caused opens no alert."""
     record_event(
         source_name=host.name,
         event_type=WAS_BLIND,
@@ -80,9 +80,9 @@ def record_blindness_end(host: Host, *, blind_since: datetime, received_at: date
 
 
 def record_dropped_logs(host: Host, dropped: Sequence[tuple[DroppedRange, int]]) -> None:
-    """Record that logs of an agent will never come, given as ranges and how many each grew by.
+    """Record that an agent dropped logs, given as ranges and how many each grew by.
 
-    An event a range; one for all of them where they are so many that nobody would read them.
+    One event for each range; one for all where they are so many that nobody would read them.
     """
     if len(dropped) <= MAX_DROP_EVENTS:
         for each, count in dropped:
@@ -115,7 +115,7 @@ def _record_trouble(host: Host, event_type: str, description: str) -> None:
 
 
 def _record_end(host: Host, trouble: str, event_type: str, description: str) -> None:
-    """Record the end of a trouble, and note it where people look; the alert stays as it is.
+    """Record the end of what raised an alert, and note it in the alert, whose status stays.
 
     The caller holds a transaction.
     """

@@ -35,9 +35,9 @@ class _StatusFile:
 def incron_status(
     *, status_path: str | os.PathLike[str], max_age_seconds: float, now: datetime | None = None
 ) -> IncronStatus:
-    """Believe a fresh status file that says `running` or `stopped`; else ask the process list.
+    """Read a fresh status file that says `running` or `stopped`; else look at the process list.
 
-    `now` is aware. Costs one walk over all processes when the file is not believed.
+    `now` is aware. Costs one walk over all processes when the status file is not used.
     """
     file = _read_status(status_path, now or datetime.now(UTC))
     doubt = file.doubt or _doubt(file, max_age_seconds)
@@ -95,7 +95,7 @@ def _doubt(file: _StatusFile, max_age_seconds: float) -> str:
 
 
 def _seen_in_process_list() -> tuple[bool, str]:
-    """Say whether incrond is among the processes that this user may see."""
+    """Return whether incrond is among the processes that this user may see."""
     try:
         for process in psutil.process_iter(["name", "status"]):
             if process.info["name"] == PROCESS_NAME and process.info["status"] not in DEAD:

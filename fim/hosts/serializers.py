@@ -37,7 +37,7 @@ def _text(limit: int) -> serializers.CharField:
 
 
 class HostNameField(serializers.CharField):
-    """A host's name as logs bear it, to the blank."""
+    """A host's name exactly as its logs have it, blanks included."""
 
     def to_internal_value(self, data: Any) -> str:
         try:
@@ -116,7 +116,7 @@ class BlindReasonField(serializers.CharField):
 
 
 class BlindSpanSerializer(serializers.Serializer[Any]):
-    """A time of blindness that is over, told once a node answers again."""
+    """A period of blindness that is over, reported once a node answers again."""
 
     since = PastMomentField()
     until = PastMomentField()
@@ -130,7 +130,7 @@ class BlindSpanSerializer(serializers.Serializer[Any]):
 
 
 class HeartbeatSerializer(serializers.Serializer[Any]):
-    """What an agent says of itself; what it leaves out or sends as null is not known."""
+    """An agent's report of its own state; what it leaves out or sends as null is not known."""
 
     host = HostNameField(required=False, allow_null=True, allow_blank=True, trim_whitespace=False)
     every_seconds = serializers.IntegerField(
@@ -167,7 +167,7 @@ class HeartbeatSerializer(serializers.Serializer[Any]):
     )
 
     def report(self) -> dict[str, Any]:
-        """Return the fields of Host; those of an earlier heartbeat do not live on."""
+        """Return all reported fields of Host; none of an earlier heartbeat is kept."""
         sent: Mapping[str, Any] = self.validated_data
         names = set(self.fields) - {"host", "dropped", "was_blind"}
         report = {name: sent.get(name) for name in names}

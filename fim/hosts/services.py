@@ -1,4 +1,4 @@
-"""Write rules of hosts: a heartbeat came; none came; a host was heard of by its logs alone."""
+"""Changes of hosts: by a heartbeat, by its absence, by logs of a host that sends none."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,12 +31,12 @@ def record_heartbeat(
     was_blind: Sequence[Mapping[str, Any]] = (),
     received_at: datetime,
 ) -> Host:
-    """Keep what an agent says of itself, as its host's present state, and return the host.
+    """Store an agent's report as the present state of its host, and return the host.
 
-    `report` holds fields of Host. A heartbeat that ends a silence, or says that the agent went
-    blind or sees again, records an event each, and so do dropped logs that were not counted
-    before, and each time of `was_blind`; a repeat records none. One that a later one overtook is a
-    sign of life, and changes nothing else. One transaction, two statements where nothing happened.
+    `report` holds fields of Host. An event is recorded for the end of a silence, for the beginning
+    and the end of blindness, for dropped logs that were not counted before, and for each period of
+    `was_blind`; a repeat records none. A heartbeat that a later one overtook proves that the host
+    is alive, and changes nothing else. One transaction, two statements where nothing happened.
     """
     with dialect.write_lock(), transaction.atomic():
         host, _ = Host.objects.select_for_update().get_or_create(name=name)
@@ -53,7 +53,7 @@ def record_heartbeat(
 
 
 def _is_overtaken(host: Host, report: Mapping[str, Any]) -> bool:
-    """Say whether a later heartbeat of the same run of the agent was stored first."""
+    """Return whether a later heartbeat of the same run of the agent was stored first."""
     is_same_run = host.started_at is not None and report.get("started_at") == host.started_at
     return is_same_run and _is_lower(report.get("seq"), host.seq)
 
@@ -65,12 +65,12 @@ def _is_lower(seq: int | None, before: int | None) -> bool:
 def _apply_report(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
     blind_since, reason, was_known = host.blind_since, host.blind_reason, _is_trouble(host)
     if _is_lower(report.get("seq"), host.seq):
-        # The agent lost its state and counts anew: an old range's numbers now mean other logs.
+        # The agent lost its state and numbers logs anew: an old range now means other logs.
         host.dropped_ranges.all().delete()
     for name, value in report.items():
         setattr(host, name, value)
     if was_known and host.is_blind and not _is_trouble(host):
-        # What was recorded is not over because this node was away as well.
+        # A recorded blindness is not over because this node was away as well.
         host.blind_reason = reason
     if _is_trouble(host) and not was_known:
         events.record_blindness(host)
@@ -79,12 +79,12 @@ def _apply_report(host: Host, report: Mapping[str, Any], received_at: datetime) 
 
 
 def _is_trouble(host: Host) -> bool:
-    """Say whether a host is blind for more than this node's own absence, which ends here."""
+    """Return whether a host is blind for another reason than this node's absence, now over."""
     return host.is_blind and host.blind_reason != BlindReason.NODE
 
 
 def _note_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
-    """Note times of blindness that ended before a heartbeat arrived that could tell of them."""
+    """Record periods of blindness that were over before any heartbeat could report them."""
     for span in sorted(spans, key=lambda each: each["until"]):
         if host.blind_told_until is None or span["until"] > host.blind_told_until:
             events.record_past_blindness(host, **span)
@@ -92,9 +92,8 @@ def _note_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _move_deadlines(host: Host, received_at: datetime) -> None:
-    """Count the host's silence from this heartbeat on, unless a later one came before it.
-
-    One that is far ahead does not count: it is of a time when the node's own clock was wrong.
+    """Move the host's deadlines on, unless a later heartbeat did. A deadline that is far ahead was
+    set when the node's own clock was wrong.
     """
     seen_at = host.last_seen_at
     if seen_at is None or not received_at < seen_at <= received_at + MAX_AHEAD:
@@ -103,7 +102,7 @@ def _move_deadlines(host: Host, received_at: datetime) -> None:
 
 
 def deadlines(heard_at: datetime, every_seconds: int) -> tuple[datetime, datetime]:
-    """Return when a host becomes late, and when silent, unless it is heard again."""
+    """Return when a host becomes late, and when silent, without another heartbeat."""
     late, silent = (
         timedelta(seconds=every_seconds * heartbeats + settings.HOST_SLACK_SECONDS)
         for heartbeats in (settings.HOST_LATE_HEARTBEATS, settings.HOST_SILENT_HEARTBEATS)
@@ -112,8 +111,8 @@ def deadlines(heard_at: datetime, every_seconds: int) -> tuple[datetime, datetim
 
 
 def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
-    """Count what is new: an agent repeats a range until it knows that the node has it, and may
-    have dropped more at its end by then.
+    """Count what is new: an agent repeats a range until the node accepted it, and may have dropped
+    more at its end by then.
     """
     ranges = {each["first_seq"]: each for each in dropped}
     counted = _counted_before(host, sorted(ranges))
@@ -143,7 +142,7 @@ def _counted_before(host: Host, first_seqs: Sequence[int]) -> dict[int, int]:
 
 
 def forget_host(host: Host, *, by: Actor) -> None:
-    """Delete a host that is no more; its logs and events stay. Another heartbeat brings it back."""
+    """Delete a host that was retired; its logs and events stay. Another heartbeat adds it again."""
     with transaction.atomic():
         for found in Host.objects.select_for_update().filter(pk=host.pk):
             before = {"last_seen_at": found.last_seen_at, "dropped_count": found.dropped_count}
@@ -154,12 +153,12 @@ def forget_host(host: Host, *, by: Actor) -> None:
 
 
 def check_hosts(*, now: datetime, max_gap: timedelta, min_gap: timedelta = timedelta(0)) -> int:
-    """Raise the event of each host that fell silent; return how many there were.
+    """Record an event for each host that fell silent; return how many there were.
 
-    Whoever calls this, and however often and at once, an event is recorded once. A call less
-    than `min_gap` after the last one does nothing. More than `max_gap` after it the node was
-    down, or its database away, and no agent could report: then every host whose silence was not
-    recorded by then gets its whole time again. Hosts that are known by their logs alone are added.
+    However many processes call this at once, an event is recorded once. A call less than `min_gap`
+    after the last one does nothing. More than `max_gap` after it, the node was down, or its
+    database away, and no agent could report: then the deadlines of all hosts whose silence was not
+    recorded yet are counted from now. Hosts that are known by their logs alone are added.
     """
     last = HostCheck.objects.values_list("checked_at", flat=True).first() or EARLIEST
     if timedelta(0) <= now - last < min_gap:
@@ -183,14 +182,14 @@ def _restart_deadlines(now: datetime) -> None:
     hosts = Host.objects.filter(silent_at__isnull=False, is_silence_told=False).order_by()
     for every_seconds in set(hosts.values_list("every_seconds", flat=True)):
         late_at, silent_at = deadlines(now, every_seconds)
-        # A moment that is still to come is of a time when the node's clock was wrong.
+        # A moment in the future was set when the node's clock was wrong.
         seen_at = Least(F("last_seen_at"), Value(now, output_field=CompactDateTimeField()))
         same = hosts.filter(every_seconds=every_seconds)
         same.update(last_seen_at=seen_at, late_at=late_at, silent_at=silent_at)
 
 
 def _add_hosts_with_logs(now: datetime) -> None:
-    """Make known who posted logs since yesterday and sent no heartbeat; ingest itself does not."""
+    """Add hosts that posted logs since yesterday and sent no heartbeat; ingest adds none."""
     yesterday = timezone.localdate(now) - timedelta(days=1)
     counts = DayCount.objects.filter(day__gte=yesterday, count__gt=0)
     names = counts.exclude(host__in=Host.objects.values("name")).order_by()
@@ -200,9 +199,9 @@ def _add_hosts_with_logs(now: datetime) -> None:
 
 
 def record_silence_once(host: Host) -> bool:
-    """Record the silence of a host, unless it was heard meanwhile or another process did so.
+    """Record the silence of a host; return whether it was recorded.
 
-    Returns whether it was recorded.
+    It is not where a heartbeat came meanwhile, or another process recorded it.
     """
     with dialect.write_lock(), transaction.atomic():
         same = Host.objects.filter(pk=host.pk, silent_at=host.silent_at, is_silence_told=False)

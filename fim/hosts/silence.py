@@ -1,4 +1,4 @@
-"""Look for silent hosts while a worker process serves: Django itself has no clock."""
+"""Look for silent hosts in a thread of each worker process: Django runs nothing by itself."""
 
 from datetime import timedelta
 

@@ -26,7 +26,7 @@ from users.throttles import IngestThrottle, KeyThrottle
 
 
 class HeartbeatView(APIView):
-    """Takes what an agent says of itself. Who may post logs may, for any host, as in ingest."""
+    """Accepts heartbeats. Who may post logs may send them, for any host, as in ingest."""
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [MayIngest]
@@ -56,7 +56,7 @@ class HeartbeatView(APIView):
             was_blind=heartbeat.validated_data.get("was_blind") or [],
             received_at=received_at,
         )
-        # A host that is heard of is alive.
+        # A host that just sent a heartbeat is alive.
         answer = {"host": host.name, "state": State.ALIVE, "received_at": received_at}
         return Response(serializers.HeartbeatAnswerSerializer(answer).data)
 

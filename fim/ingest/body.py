@@ -48,7 +48,7 @@ class UnknownMediaType(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Stands where a line of NDJSON is no JSON; its text may be a line of a tool's own log."""
+    """Takes the place of an NDJSON line that is no JSON; its text may be of a tool's own log."""
 
     text: str = ""
 

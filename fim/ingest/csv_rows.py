@@ -12,7 +12,7 @@ HEADER = b"id,event_id,timestamp,received_at,host,"
 
 
 class BrokenCSV(Exception):
-    """What follows is no CSV; the message says from which line on."""
+    """The file is no CSV from some line on; the message says from which."""
 
 
 def is_header(line: bytes) -> bool:

@@ -1,8 +1,8 @@
 """The fast path for the commonest request: one log of Picket's own in a JSON object.
 
-What most agents send all day goes past Django's request, middlewares and views, which take twice
+What most agents send all day bypasses Django's request, middlewares and views, which take twice
 as long as storing a log does. The fast path answers 200 and 201 alone. What it does not understand
-or would have to refuse goes to the view, which has the rules and the words for it.
+or would have to refuse goes to the view, which has the rules and the error messages.
 """
 
 import io
@@ -38,7 +38,7 @@ ACCEPTED = frozenset({"", "*/*", "application/json"})
 VIEW_HEADERS = ("HTTP_ORIGIN", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 MAX_BYTES = 65_536
 MAX_LEARNED = 64
-# Of an answer's headers, those that each answer has for itself.
+# Headers that differ from answer to answer.
 OWN_HEADERS = frozenset({"content-length", "x-request-id"})
 
 Headers = list[tuple[str, str]]
@@ -56,9 +56,9 @@ class Sender(NamedTuple):
 class FastPath:
     """Wrap a WSGI application.
 
-    Which hosts are the node's, whether plain HTTP will do and which headers an answer carries is
-    for the application to say: for each scheme and host the fast path takes the headers of the
-    first 201 that the application itself gave.
+    The application decides which hosts are the node's, whether plain HTTP is allowed and which
+    headers an answer has: for each scheme and host the fast path copies the headers of the first
+    201 that the application itself answered.
     """
 
     def __init__(self, application: Application) -> None:
@@ -127,9 +127,9 @@ def _max_bytes() -> int:
 
 
 def _sender(environ: dict[str, Any]) -> Sender | None:
-    """Return who posts, by key or from an allowed network; None for who may not.
+    """Return who posts, by a key or from an allowed network; None for who may not.
 
-    Counts the request for its sender's limit, which it may be over.
+    Counts the request towards its sender's limit; None where that is reached, too.
     """
     try:
         machine = KeyAuthentication().machine_of(environ.get("HTTP_AUTHORIZATION", ""))
@@ -155,7 +155,7 @@ def _store(body: bytes, default_host: str) -> tuple[HTTPStatus, bytes, Headers] 
     except (OperationalError, InterfaceError) as exc:
         return _refusal(exc)
     except Exception:
-        # Nothing is stored. The view meets the same, and has the words for it.
+        # Nothing is stored. The view fails in the same way, and has the error messages.
         return None
     status = HTTPStatus.CREATED if is_new else HTTPStatus.OK
     return status, encode(show_log(stored)), []

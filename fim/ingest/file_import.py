@@ -17,7 +17,7 @@ MAX_SHOWN = 20
 
 @dataclass
 class FileImport:
-    """What became of the records of some files."""
+    """Stores the records of some files and counts what was stored, repeated, ignored or refused."""
 
     host: str
     format_name: str | None = None
@@ -32,8 +32,8 @@ class FileImport:
     def import_file(self, name: str, stream: io.BufferedReader) -> None:
         """Store a file's records, a transaction a batch.
 
-        What was read before a failure is stored. To repeat this, wherever it was stopped, stores
-        only what is not stored yet.
+        What was read before a failure is stored. Repeated, wherever it was stopped, it stores only
+        what is not stored yet.
         """
         batch: list[Numbered] = []
         with Occurrences() as occurrences:

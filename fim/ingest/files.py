@@ -30,11 +30,11 @@ Numbered = tuple[int, object]
 
 
 class BrokenFile(Exception):
-    """A file whose rest cannot be read; the message says from where, and why."""
+    """A file that cannot be read any further; the message says from where, and why."""
 
 
 class TooLong:
-    """Stands where a line is longer than MAX_LINE_BYTES."""
+    """Takes the place of a line that is longer than MAX_LINE_BYTES."""
 
 
 def open_records(raw: io.BufferedReader) -> Iterator[Numbered]:
@@ -105,13 +105,13 @@ def _head(lines: Iterator[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
 
 
 def _is_document(first: bytes, others: list[bytes]) -> bool:
-    """Say whether a file is JSON over several lines, or an array, rather than a record a line."""
+    """Return whether a file is JSON of several lines, or an array, rather than a record a line."""
     if first.startswith(b"["):
-        # A line of a text log may begin with a moment in brackets.
+        # A line of a text log may begin with a time in brackets.
         return first[1:].lstrip()[:1] in (b"", b"{", b"[", b"]", b'"')
     if not first.startswith(b"{") or len(first) > MAX_LINE_BYTES:
         return False
-    # A first line that is malformed makes no document of a file whose second is a record.
+    # Where the second line is a record, a malformed first line does not make the file a document.
     return not _is_json(first) and not (others and _is_json(others[0]))
 
 
@@ -123,7 +123,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _is_report(texts: list[bytes]) -> bool:
-    """Say whether the file is one text report: of a format whose records are whole texts."""
+    """Return whether the file is one text report: of a format whose records are whole texts."""
     text = _text(b"".join(texts))
     whole = (found for found in FORMATS.values() if getattr(found, "IS_WHOLE_TEXT", False))
     return any(found.recognises(text) for found in whole)

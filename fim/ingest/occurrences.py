@@ -1,4 +1,4 @@
-"""Give logs that name no event id one, so that importing a file again stores nothing twice."""
+"""Event ids for logs that name none, so that importing a file again stores nothing twice."""
 
 import hashlib
 import json
@@ -43,8 +43,8 @@ class Occurrences:
     def identified(self, record: object) -> object:
         """Return a log of Picket's own with an event id; any other record as it is.
 
-        The id says what the record holds and how often it stood in the file before. So it is the
-        same in a second run, and in a copy of the file under another name.
+        The id is made of what the record holds and of how many equal ones came before it in the
+        file. So it is the same in a second run, and in a copy of the file under another name.
         """
         if not isinstance(record, dict) or not picket.recognises(record) or record.get("event_id"):
             return record

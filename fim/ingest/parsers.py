@@ -1,4 +1,4 @@
-"""DRF parsers of the ingest paths: one a media type, all bounded, all giving a `Body`.
+"""DRF parsers of the ingest paths: one a media type, all bounded, all returning a `Body`.
 
 A body without a Content-Type is refused: a page of a foreign site can make a browser send one to
 a node on its own machine without asking first, and logs from there would need no key.
@@ -75,7 +75,7 @@ PARSERS = [LogsJSONParser, LogsNDJSONParser, LogsJSONLinesParser, LogsTextParser
 
 
 class LogsNegotiation(DefaultContentNegotiation):
-    """Says which media types are taken where a body has another, or none."""
+    """Names the media types that are accepted where a body has another, or none."""
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
         parsers = list(parsers)

@@ -46,7 +46,7 @@ class RecordContent:
 
 @dataclass(frozen=True, slots=True)
 class RecordReader:
-    """Reads records as of one moment, from one sender."""
+    """Reads records that one sender sent at one moment."""
 
     received_at: datetime
     default_host: str
@@ -133,7 +133,7 @@ class RecordReader:
 class IngestAnswer(BatchAnswer):
     """Counts of one batch of foreign records.
 
-    `ignored` are records of a known tool that hold neither a log nor an event; `outcomes` says of
+    `ignored` are records of a known tool that hold neither a log nor an event; `outcomes` has for
     each record whether it was accepted, duplicate, ignored or rejected.
     """
 
@@ -169,7 +169,7 @@ def ingest_records(
 
 
 def store_contents(contents: Sequence[RecordContent]) -> IngestAnswer:
-    """Store what a batch of records holds, and say what became of each.
+    """Store what a batch of records holds; return the outcome of each.
 
     The good ones are stored in one transaction, each bad one is named by its index. A record of a
     known tool that holds neither a log nor an event is ignored. When this returns, everything that

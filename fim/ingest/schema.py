@@ -1,4 +1,4 @@
-"""What Swagger says of the paths that take logs."""
+"""What Swagger shows of the paths that logs are posted to."""
 
 from typing import Any
 

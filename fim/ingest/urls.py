@@ -1,4 +1,4 @@
-"""Paths that take logs, below /api/ingest/."""
+"""Paths that logs are posted to, below /api/ingest/."""
 
 from django.urls import path
 

@@ -1,7 +1,7 @@
 """Logs as lines of NDJSON or CSV: any number of them, in constant memory.
 
-They are read in batches, each a query of its own that begins behind the last log of the one
-before. So whoever reads slowly holds no transaction, no cursor and no part of SQLite's WAL.
+They are read in batches, each a query of its own that begins after the last log of the one
+before. So a slow client keeps no transaction, no cursor and no part of SQLite's WAL open.
 """
 
 import csv
@@ -59,7 +59,7 @@ def rows_of(batches: Iterable[Iterable[FimLog]]) -> Iterator[Row]:
 
 
 def ndjson_lines(rows: Iterable[Row], fields: Sequence[str] = FIELDS) -> Iterator[str]:
-    """Yield an object a line, in ASCII: what some readers take for a line end is an escape."""
+    """Yield an object a line, in ASCII: what some readers take for a line end is escaped."""
     for row in rows:
         yield json.dumps({name: row[name] for name in fields}) + "\n"
 

@@ -39,7 +39,7 @@ class FimLogFilter(filters.FilterSet):
     user = filters.CharFilter(
         method="filter_subject", max_length=LIMITS["user"], label="Who did it, the whole name."
     )
-    # The last: it looks among what the others let through.
+    # The last one: it searches what the others let through.
     rule = filters.CharFilter(
         method="filter_rule",
         max_length=LIMITS["rule"],
@@ -62,7 +62,7 @@ class FimLogFilter(filters.FilterSet):
         return self.found.logs
 
     def span(self) -> Span | None:
-        """What was asked for, where day counts know how many such logs there are, else None."""
+        """Return the filters as a span that day counts can count; None where they cannot."""
         chosen = self.form.cleaned_data
         if any(chosen[name] for name in ("action", "search", "path", "user", "rule")):
             return None
@@ -92,7 +92,7 @@ class FimLogFilter(filters.FilterSet):
             return ()
         if chosen["host"]:
             return ("category", "action")
-        # Most logs are normal; of what is not there is less than of any action.
+        # Most logs are normal; any other category has fewer logs than any action.
         is_rare = self.category_of(chosen["status"]) not in ("", Category.NORMAL)
         return ("action",) if is_rare else ("category",)
 

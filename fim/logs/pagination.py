@@ -26,7 +26,7 @@ NEAR_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which logs a list asks for, as far as day counts know them."""
+    """The logs of a list, by filters that day counts know."""
 
     category: str = ""
     host: str = ""
@@ -35,7 +35,7 @@ class Span:
 
 
 class CountedResults:
-    """Logs, newest first, that day counts count; a deep page is reached through them too.
+    """Logs, newest first, counted by day counts, by which deep pages are reached as well.
 
     Stands for a QuerySet in Django's paginator. One query for the counts, one more for each
     end of the span that lies within a day, and one for the hours of a day deep in the list.
@@ -65,7 +65,7 @@ class CountedResults:
     def _end_of_hour(self, day: date, start: int) -> tuple[datetime, int]:
         """Return the end of the hour that a day's log number `start` lies in, and its number there.
 
-        Of the day where hours do not know: they have no hosts, and nothing of a span's ends.
+        Where hour counts cannot be used, for a host or for a span within the day, that of the day.
         """
         span, left = self._span, start
         if not (span.host or span.after or span.before):
@@ -128,7 +128,7 @@ class CappedResults:
 
     @cached_property
     def _ids(self) -> list[int]:
-        """The newest, one more than are counted: what counts them has found every page."""
+        """The newest ids, one more than are counted. They serve the count and every page."""
         return self._search.newest_ids(self.CAP + 1)
 
 
@@ -188,7 +188,7 @@ def _results(found: LogSearch, span: Span | None) -> Any:
 
 
 def write_cursor(log: FimLog) -> str:
-    """Return what names a place in the list of logs: behind this one."""
+    """Return the cursor of the page that begins after this log."""
     text = f"{log.timestamp.astimezone(UTC).isoformat()} {log.pk}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

@@ -1,4 +1,4 @@
-"""What Swagger says of the paths whose bodies DRF's serializers cannot describe alone."""
+"""What Swagger shows of the paths whose bodies DRF's serializers cannot describe alone."""
 
 from typing import Any
 

@@ -58,8 +58,8 @@ _values_of = attrgetter(*FimLogSerializer.Meta.fields)
 
 
 def show_log(log: FimLog | NewLog) -> dict[str, Any]:
-    """Return the fields as they are: DRF's way over its field objects takes ten times longer,
-    which is a third of what storing a log costs.
+    """Return the fields as they are: DRF's field objects take ten times longer, which is a third of
+    what storing a log costs.
     """
     shown = dict(zip(FimLogSerializer.Meta.fields, _values_of(log), strict=True))
     shown["timestamp"] = _as_utc(log.timestamp)
@@ -74,7 +74,7 @@ def _as_utc(moment: datetime) -> str:
 
 
 class IdsField(serializers.ListField):
-    """Looks at the length first, so that the answer to 100,000 bad ids is one sentence."""
+    """Checks the length first, so that the answer to 100,000 bad ids is one sentence."""
 
     child = serializers.IntegerField(min_value=1, max_value=MAX_INTEGER)
 

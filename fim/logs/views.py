@@ -1,4 +1,4 @@
-"""Logs over REST: agents post them, dashboards read them."""
+"""Logs over REST, to be read: lists, reports, exports."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -83,7 +83,7 @@ class JSONErrors(BaseContentNegotiation):
 
 @method_decorator(gzip_page, name="dispatch")
 class ExportView(GenericAPIView[FimLog]):
-    """All logs that the filters let through, as a file that is made while it is sent."""
+    """All logs that match the filters, as a file that is made while it is sent."""
 
     queryset = FimLog.objects.all()
     serializer_class = serializers.FimLogSerializer

@@ -1,4 +1,4 @@
-"""The hosts that a node hears of, what their agents last said, and until when that counts."""
+"""The hosts that a node knows, what their agents last reported, and until when that counts."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,12 +13,12 @@ MAX_RANGES_SHOWN = 20
 
 
 class State(models.TextChoices):
-    """What a host's last heartbeat, and how long ago it came, say of its agent."""
+    """The state of a host's agent, by its last heartbeat and how long ago that came."""
 
     ALIVE = "alive", "Alive"
     LATE = "late", "Late"
     SILENT = "silent", "Silent"
-    # Posts logs and sends no heartbeat, as other tools' agents do: its silence says nothing.
+    # Posts logs and sends no heartbeat, as other tools' agents do: its silence means nothing.
     UNKNOWN = "unknown", "Unknown"
 
 
@@ -31,7 +31,7 @@ class BlindReason(models.TextChoices):
 
 
 def _conditions(now: datetime) -> dict[str, Q]:
-    """Say which hosts are in each state; no host is in two."""
+    """Return the condition of each state; no host is in two."""
     return {
         State.ALIVE: Q(late_at__gt=now),
         State.LATE: Q(late_at__lte=now, silent_at__gt=now),
@@ -82,11 +82,11 @@ class HostQuerySet(models.QuerySet["Host"]):
 
 
 class Host(models.Model):
-    """A host as its agent's last heartbeat told of it. Written by `fim.hosts.services` alone.
+    """A host as its agent's last heartbeat reported it. Written by `fim.hosts.services` alone.
 
-    `late_at` and `silent_at` are when it becomes so unless a heartbeat comes before; they move
-    with each one. `blind_told_until` is the end of the last time of blindness that it told of
-    afterwards. All three moments are None for a host that never sent any.
+    `late_at` and `silent_at` are when it becomes so unless a heartbeat comes before; each heartbeat
+    moves them. `blind_told_until` is the end of the last period of blindness that it reported
+    afterwards. All three moments are None for a host that never sent a heartbeat.
     """
 
     name = models.CharField(max_length=LIMITS["host"])
@@ -119,7 +119,7 @@ class Host(models.Model):
     class Meta:
         ordering = ["name"]
         indexes = [
-            # Each check of hosts: whose silence is not told yet?
+            # The check of hosts: whose silence is not recorded yet.
             models.Index(fields=["silent_at"], name="host_silent_at"),
         ]
         constraints = [
@@ -144,12 +144,12 @@ class Host(models.Model):
 
     @property
     def is_blind(self) -> bool:
-        """Says the agent itself that it does not see what changes in some of its directories?"""
+        """Return whether the agent reports that it does not see changes in some directories."""
         return self.blind_since is not None
 
 
 class DroppedRange(models.Model):
-    """Logs that an agent's full spool lost for good: so many of its running numbers."""
+    """Logs that an agent dropped from its full spool: how many, from one `seq` to another."""
 
     host = models.ForeignKey(
         Host, on_delete=models.CASCADE, db_index=False, related_name="dropped_ranges"
@@ -160,7 +160,7 @@ class DroppedRange(models.Model):
 
     class Meta:
         constraints = [
-            # Serves the look for what was counted before, too.
+            # Serves the query for what was counted before, too.
             models.UniqueConstraint(
                 fields=["host", "first_seq"], name="dropped_range_unique_first_seq"
             ),

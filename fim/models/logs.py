@@ -1,4 +1,4 @@
-"""File-integrity logs, and what is searched for in them."""
+"""File-integrity logs, and the subjects by which they are searched."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -28,7 +28,7 @@ class Action(models.TextChoices):
 
 
 def holds(text: str) -> Q:
-    """The condition that a row's path, user or process holds a text, in any case.
+    """Return the condition that a row's path, user or process holds a text, in any case.
 
     For logs and for subjects, read row by row.
     """
@@ -58,8 +58,8 @@ def _text(name: str) -> "models.CharField[str, str]":
 class Subject(models.Model):
     """A path with the user and the process that changed it, once for all its logs.
 
-    What is searched for: paths come back on a real host, so there are far fewer of these than
-    logs, and an index over their text stays small. Never deleted.
+    Searches look here: paths recur on a real host, so there are far fewer of these than logs, and
+    an index over their text stays small. Never deleted.
     """
 
     digest = models.BinaryField(max_length=16, unique=True)
@@ -72,7 +72,7 @@ class Subject(models.Model):
 
 
 class FimLog(models.Model):
-    """One file change on one host, as an agent told it. Written by `store_logs` alone."""
+    """One file change on one host, as an agent reported it. Written by `store_logs` alone."""
 
     event_id = CompactUUIDField(null=True, editable=False)
     timestamp = CompactDateTimeField()
@@ -107,8 +107,8 @@ class FimLog(models.Model):
         ordering = ["-timestamp", "-pk"]
         verbose_name = "log"
         indexes = [
-            # Rising, though lists read them backwards: logs arrive in order, and what is added at
-            # an index's end leaves its pages full; at its beginning it leaves them half empty.
+            # Ascending, though lists read them backwards: logs arrive in order, and what is added
+            # at an index's end leaves its pages full; at its beginning it leaves them half empty.
             # The list, newest first, and a day's logs.
             models.Index(fields=["timestamp", "id"], name="fimlog_timestamp"),
             # The list of one category, and a day's logs of one.

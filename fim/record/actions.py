@@ -1,4 +1,4 @@
-"""What agents call a change, and Picket's word for it. Data.
+"""The words that agents have for a change, and the action that each stands for. Data.
 
 Sources: the DHIMP agent's words; inotify(7) for the names of the events.
 """

@@ -31,7 +31,7 @@ MAX_INTEGER = 2**63 - 1
 MAX_ATTRIBUTES_CHARACTERS = 65_536
 MAX_ATTRIBUTES_DEPTH = 8
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-# A clock may be a little off; what is further ahead than this is not believed.
+# A clock may be a little off; a timestamp that is further ahead than this is refused.
 MAX_AHEAD = timedelta(minutes=10)
 HASH = r"[0-9a-f]{64}"
 
@@ -56,7 +56,7 @@ def read_text(name: str, value: object) -> str:
 
 
 def is_storable(text: str) -> bool:
-    """Say whether both databases can hold the text: UTF-8 without NUL."""
+    """Return whether both databases can hold the text: UTF-8 without NUL."""
     if "\x00" in text:
         return False
     if text.isascii():

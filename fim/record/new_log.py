@@ -1,4 +1,4 @@
-"""A log that is fit to be stored. Pure."""
+"""A log that is complete and valid, ready to be stored. Pure."""
 
 import ntpath
 import posixpath
@@ -10,7 +10,7 @@ import msgspec
 
 
 class NewLog(msgspec.Struct, gc=False):
-    """A log that is fit to be stored; the fields are those of the contract.
+    """A log that is complete and valid; the fields are those of the contract.
 
     A struct of msgspec's: made, and read as a row, in a sixth of what a dataclass takes.
     """
@@ -41,7 +41,7 @@ class NewLog(msgspec.Struct, gc=False):
     # Both 0 until it is stored.
     id: int = 0
     subject_id: int = 0
-    # What the agent sent, packed, where its words are not Picket's own.
+    # The record as the agent sent it, packed, where its form is not Picket's own.
     raw: bytes = b""
 
     @property

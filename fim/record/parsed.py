@@ -1,4 +1,4 @@
-"""What a format makes of one foreign record, and the tools that formats share. Pure."""
+"""What a format reads from one foreign record, and the functions that formats share. Pure."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ class ParsedLog:
 
 @dataclass(frozen=True, slots=True)
 class ParsedEvent:
-    """A record of a known tool that is no file change, but that a person may have to hear of.
+    """A record of a known tool that is no file change, but may need a person's attention.
 
     `severity` is one of LOW, MEDIUM, HIGH and CRITICAL. `event_id` is the same for a repeat.
     """
@@ -94,7 +94,7 @@ def as_number(value: object) -> int | None:
 def with_last_hash(fields: dict[str, Any]) -> dict[str, Any]:
     """Return a deleted file's fields with its last hashes as those before.
 
-    Tools call them the file's, or those after. Where one tells of both, both stay.
+    Tools report them as the file's, or as those after. Where one reports both, both stay.
     """
     fields = dict(fields)
     attributes = dict(fields.pop("attributes", {}))
@@ -111,15 +111,15 @@ def as_sha256(value: object) -> str:
 
 
 def compact(fields: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what says nothing: None, empty texts, lists and objects."""
-    # 0 and False say something; an int is the one falsy value of a record that does.
+    """Leave out what is empty: None, empty texts, lists and objects."""
+    # 0 and False are values, not empty; every other falsy value is.
     return {name: value for name, value in fields.items() if value or isinstance(value, int)}
 
 
 def event_id_of(tool: str, parts: Iterable[object]) -> str:
     """Return the UUID of a record that names none itself: the same for the same parts.
 
-    The parts are what the tool itself tells records apart by, or the whole record.
+    The parts are those by which the tool itself distinguishes records, or the whole record.
     """
     text = json.dumps([tool, *parts], sort_keys=True, separators=(",", ":"))
     return str(uuid.UUID(bytes=hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]))

@@ -34,7 +34,7 @@ ESCAPED_NUL = b"\\u0000"
 _Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)] | None
 _Hash = Annotated[str, msgspec.Meta(pattern=rf"\A({HASH})?\Z")]
 
-# A log's fields as a client sent them, each in itself as it may be.
+# A log's fields as a client sent them, each valid by itself.
 SentLog: Any = msgspec.defstruct(
     "SentLog",
     [
@@ -59,8 +59,8 @@ _decode_many = msgspec.json.Decoder(list[SentLog]).decode
 def decode_log(text: bytes) -> Any:
     """Return the SentLog that a JSON text is; None for whatever is none, without saying why.
 
-    Decodes and checks in one step, ten times faster than `read_log`, which is the one to ask about
-    what this one leaves alone: all that is wrong, and some things that are merely rare.
+    Decodes and checks in one step, ten times faster than `read_log`. That one reads what this one
+    does not: all that is wrong, and some forms that are merely rare.
     """
     if ESCAPED_NUL in text:
         return None
@@ -83,7 +83,7 @@ def decode_logs(text: bytes) -> list[Any] | None:
 
 
 def _read_rest(sent: Any) -> bool:
-    """Read what the types do not say; False where `read_log` is to look at it."""
+    """Check what the types do not say; return False where `read_log` must read it."""
     if not sent.path or not sent.action or read_action(sent.action) is None:
         return False
     try:
@@ -124,7 +124,7 @@ def read_log(record: object, *, received_at: datetime, default_host: str) -> New
 
 
 def complete_log(sent: Any, *, received_at: datetime, default_host: str) -> NewLog:
-    """Return the log of a SentLog, with what its client left to the node."""
+    """Return the log of a SentLog; the node fills in what its client left out."""
     timestamp, action = sent.timestamp, read_action(sent.action)
     if timestamp is None or timestamp > received_at + MAX_AHEAD:
         timestamp = received_at

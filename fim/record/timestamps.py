@@ -8,7 +8,7 @@ from fim.record.parsed import as_number
 def as_moment(value: object) -> str:
     """Return the ISO 8601 text of a moment that a log can have, as sent; "" for anything else.
 
-    A clock that stands in 1970 was never set.
+    A moment in 1970 comes from a clock that was never set.
     """
     if not isinstance(value, str) or len(value) > 64:
         return ""

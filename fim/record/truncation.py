@@ -74,7 +74,7 @@ def truncate_attributes(attributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _needs_nothing(attributes: dict[str, Any]) -> bool:
-    """Say whether all can stay as it is, as in nearly all records; False is always safe."""
+    """Return whether all can stay as it is, as in nearly all records; False is always safe."""
     text = json.dumps(attributes)
     return len(text) <= MAX_TEXT_CHARACTERS and "\\u0000" not in text and "\\ud" not in text
 

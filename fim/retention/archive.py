@@ -1,4 +1,4 @@
-"""Move whole months of logs into compressed files, and delete what is safely in them.
+"""Move whole months of logs into compressed files, and delete the logs that are safely in them.
 
 A log is deleted only after its line was read back from a file that is on disk under its final
 name. So at every moment each log is in the database, in such a file, or in both.
@@ -29,7 +29,7 @@ from fim.store.deletes import give_event_ids
 ARCHIVE_FIELDS = (*FIELDS, "raw")
 IDS_A_BATCH = 1_000
 PIECE_BYTES = 1 << 20
-# Of a raw record, the characters of which may be escapes of six.
+# A raw record's characters may each be an escape of six.
 MAX_CELL_CHARACTERS = 1 << 20
 
 Progress = Callable[[str, int], None]
@@ -57,7 +57,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Content:
-    """What tells whether two files hold the same rows."""
+    """What is compared to see whether two files hold the same rows."""
 
     logs: int
     sha256: str
@@ -85,7 +85,7 @@ def months_before(moment: datetime) -> Iterator[Month]:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Let one run at a time archive into a directory; take away what a killed one left.
+    """Let one run at a time archive into a directory; remove the files that a killed one left.
 
     Raises ArchiveError where another run has it.
     """
@@ -186,7 +186,7 @@ def read_ids(path: Path, form: ExportFormat) -> Iterator[int]:
 
 
 def _publish(part: Path, directory: Path, name: str, form: ExportFormat) -> Path:
-    """Give a file the first name that is free, for good."""
+    """Rename a file to the first name that is free, and wait until the name is on disk."""
     path, number = directory / f"{name}.{form.name}.gz", 1
     while os.path.lexists(path):
         number += 1

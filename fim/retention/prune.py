@@ -45,7 +45,7 @@ def prune_logs(
 def delete_batches(batches: Iterable[Sequence[int]]) -> Iterator[int]:
     """Delete batches of ids, each in a transaction of its own; yield how many logs there were.
 
-    Rests after each for as long as it took, so that others have the database half of the time.
+    Sleeps after each for as long as it took, so that others have the database half of the time.
     """
     for ids in batches:
         with dialect.write_lock():

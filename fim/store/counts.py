@@ -41,8 +41,8 @@ def keys_of(logs: Iterable[tuple[datetime, str, str]]) -> Counter[Key]:
 def add_counts(counts: Counter[Key]) -> None:
     """Add to the day counts and the hour counts. The caller holds the logs' transaction.
 
-    Days before hours, each in the order of its keys, so that parallel transactions never wait for
-    each other in a ring. One statement for each table, for up to 500 of its keys.
+    Days before hours, each in the order of its keys, so that parallel transactions cannot deadlock.
+    One statement for each table, for up to 500 of its keys.
     """
     _add(ADD_TO_DAYS, by_day(counts))
     _add(ADD_TO_HOURS, by_hour(counts))
@@ -100,7 +100,7 @@ class Recount:
 
 
 def recount() -> Recount:
-    """Rebuild day counts and hour counts from the logs; say how many of them had drifted.
+    """Rebuild day counts and hour counts from the logs; return how many of them had drifted.
 
     A day at a time, each in a short transaction of its own, so that ingest goes on.
     """

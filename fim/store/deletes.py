@@ -1,4 +1,4 @@
-"""Write rules of stored logs."""
+"""Changes of stored logs: deletion, and event ids for logs that have none."""
 
 import uuid
 from collections import Counter
@@ -16,7 +16,7 @@ from users.audit.services import write_audit
 from users.models import AuditAction, Kind
 
 IDS_A_STATEMENT = 500
-# Of a deletion's logs, so many are named in the audit list; all are counted.
+# So many of a deletion's logs are named in the audit list; all are counted.
 AUDITED_IDS = 1_000
 AUDITED_KEYS = 100
 
@@ -64,10 +64,10 @@ def _audit_deletion(by: Actor, ids: Sequence[int], deleted: Counter[Key]) -> Non
 
 
 def give_event_ids(logs: Sequence[FimLog]) -> None:
-    """Give the logs that have no event id one that says which they are, and store it.
+    """Make an event id from the content of each log that has none, and store it.
 
-    So a copy of them that leaves the node is known again when it comes back, whether they are
-    still stored by then or not. A repeat gives the same ids.
+    So a copy in an archive is recognised when it is imported again, whether the log is still
+    stored by then or not. A repeat makes the same ids.
     """
     nameless = [log for log in logs if log.event_id is None]
     if not nameless:
@@ -76,6 +76,6 @@ def give_event_ids(logs: Sequence[FimLog]) -> None:
         moments = [log.timestamp.isoformat(), log.received_at.isoformat()]
         parts = [log.pk, *moments, log.host, log.action, log.path]
         log.event_id = uuid.UUID(event_id_of("archive", parts))
-    # Refused where such a copy is stored besides them: the ids are right, and stay in the copies.
+    # Refused where such a copy is stored beside them: the logs in hand keep their ids all the same.
     with suppress(IntegrityError), dialect.write_lock(), transaction.atomic():
         dialect.set_event_ids({log.pk: log.event_id for log in nameless if log.event_id})

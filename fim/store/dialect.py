@@ -14,16 +14,16 @@ from fim.store import postgresql, sqlite
 
 
 class Dialect(Protocol):
-    """One module a database. How it does a thing, and why so, stands there."""
+    """What each database's module provides; how and why, that module says."""
 
     def write_lock(self) -> AbstractContextManager[None]:
-        """Let the processes of a node write one after the other, where the database needs it."""
+        """Make the processes of a node write one after the other, where the database needs it."""
 
     def hold_counts_still(self) -> None:
         """Keep other transactions from changing counts. The caller holds a transaction."""
 
     def reserve_ids(self, count: int) -> Sequence[int]:
-        """Return the next ids of logs, rising. The caller's transaction will use them."""
+        """Return the next ids of logs, ascending. The caller's transaction will use them."""
 
     def insert_logs(self, logs: Sequence[NewLog]) -> int:
         """Insert logs that have their ids; leave out those whose (host, event_id) is stored.
@@ -47,32 +47,31 @@ class Dialect(Protocol):
     def search_subjects(self, text: str, *, limit: int) -> list[int] | None:
         """Return the ids of subjects that hold a text in path, user or process, in any case.
 
-        At most so many, in no order. None where more are expected, so that to list them would be
-        in vain.
+        At most `limit`, in no order. None where more are expected: they would not be used.
         """
 
     def subjects_whose(self, name: str, value: str, *, limit: int) -> list[int] | None:
         """Return the ids of subjects whose path, user or process (`name`) is exactly a value.
 
-        At most so many, in no order. None where to list them would cost more than to read logs.
+        At most `limit`, in no order. None where listing them would cost more than reading logs.
         """
 
     def has_value(self, name: str, values: Sequence[str]) -> Q | Exists:
-        """The condition that a column has one of some values, where another index leads to logs."""
+        """Return the condition that a column has one of the values, beside another index's."""
 
     def newest_ids(
         self, logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int
     ) -> list[int]:
-        """Return the ids of those of some logs, newest first, that have one of some subjects.
+        """Return the ids of the `logs`, newest first, that have one of the `subjects`.
 
-        At most so many; where `subjects` is None, of any.
+        At most `limit`; where `subjects` is None, those of any subject.
         """
 
     def has_search_index(self) -> bool:
-        """Say whether searches have their index; True before the first migration."""
+        """Return whether searches have their index; True before the first migration."""
 
     def reclaim_space(self) -> int:
-        """Give the space of deleted logs back; return how many bytes the file system got."""
+        """Free the space of deleted logs; return how many bytes the file system got back."""
 
 
 DIALECTS: dict[str, Dialect] = {"postgresql": postgresql, "sqlite": sqlite}

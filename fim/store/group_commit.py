@@ -1,9 +1,9 @@
-"""Commit what waits together: many requests in one transaction, with one wait for the disk.
+"""Group commit: the writes of many requests in one transaction, with one wait for the disk.
 
-Each request puts a pending write in the queue of its process. The first one leads: it commits
-everything that waits, for all of them, wakes the others, and hands the lead to the next that came
-meanwhile. So there is no writer thread and nothing to start or to stop, an idle node commits at
-once, and a busy one in groups that grow with the load.
+Each request puts a pending write in the queue of its process. The first one is the leader: it
+commits all writes that wait, wakes their requests, and makes the first that came meanwhile the next
+leader. So there is no writer thread to start or to stop, an idle node commits at once, and a busy
+one in groups that grow with the load.
 """
 
 import threading
@@ -162,7 +162,7 @@ def _store(group: Sequence[PendingWrite]) -> None:
 
 
 def _record_events(events: Sequence[ParsedEvent]) -> set[int]:
-    # In one order for everyone, so that parallel groups wait for each other in one direction.
+    # In the same order everywhere, so that parallel groups cannot deadlock.
     in_order = sorted(events, key=lambda event: (event.source_name, event.event_id))
     return {id(event) for event in in_order if _record(event)}
 

@@ -1,4 +1,4 @@
-"""Logs as rows for statements past the ORM, in the order of their columns."""
+"""Logs as rows for statements that bypass the ORM, in the order of their columns."""
 
 import json
 from typing import Any

@@ -19,7 +19,7 @@ from fim.store.log_rows import INSERT, QUOTED_COLUMNS, SET_EVENT_ID, TABLE, row_
 COPY = f"COPY {TABLE} ({QUOTED_COLUMNS}) FROM STDIN"
 # Below this, the round trips of a COPY cost more than it saves.
 ROWS_WORTH_A_COPY = 10
-# In one row, since psycopg takes long over a thousand; the sequence's name is looked up once.
+# In one row, since psycopg is slow with a thousand; the sequence's name is looked up once.
 NEXT_IDS = (
     "WITH ids AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name)"
     " SELECT ARRAY(SELECT nextval(name) FROM ids, generate_series(1, %s))"
@@ -31,10 +31,10 @@ INSERT_SUBJECTS = (
     ' AS new (digest text, path text, "user" text, process text)'
     " ON CONFLICT DO NOTHING"
 )
-# Statistics know a hundred texts of a column: what three of them hold is no chance.
+# Statistics know a hundred texts of a column: if three of them match, that is no coincidence.
 SURELY_SHARED = 0.03
 
-# What is read in order is read until a page is full, so no plan pays that prepares all of it first.
+# Logs are read in order until a page is full, so a plan that sorts or collects all first is slower.
 READ_IN_ORDER = (
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
     " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
@@ -49,7 +49,7 @@ LOGS_OF_SUBJECTS = (
     "SELECT count(*) FROM"
     " (SELECT 1 FROM fim_fimlog WHERE subject_id = ANY (%s::bigint[]) LIMIT %s) AS read"
 )
-# Beyond so many, the newest logs of the other filters are looked through instead.
+# Beyond so many, the logs that the other filters leave are read instead, newest first.
 MAX_LOGS_READ = 20_000
 
 
@@ -67,14 +67,14 @@ def hold_counts_still() -> None:
 def reserve_ids(count: int) -> Sequence[int]:
     """Take ids from the sequence, so that they tell the order in which logs were received.
 
-    There are many writers, so rows go in by event id, which keeps two batches from waiting for
-    each other.
+    There are many writers, so rows are inserted in the order of their event ids, which keeps two
+    batches from a deadlock.
     """
     return sorted(run(NEXT_IDS, [TABLE, count])[0][0])
 
 
 def insert_logs(logs: Sequence[NewLog]) -> int:
-    # In one order for everyone, so that parallel batches wait for each other in one direction.
+    # In the same order everywhere, so that parallel batches cannot deadlock.
     rows = list(map(row_of, sorted(logs, key=_insert_order)))
     if len(rows) >= ROWS_WORTH_A_COPY and _copy(rows):
         return len(rows)
@@ -113,7 +113,7 @@ def subject_ids(digests: Sequence[bytes]) -> dict[bytes, int]:
 
 
 def insert_subjects(new: Sequence[tuple[bytes, NewLog]]) -> None:
-    """Insert by one statement of one text: `executemany` would be a third of a large batch."""
+    """Insert by one statement of one text: `executemany` takes a third of a large batch's time."""
     rows = [
         {"digest": digest.hex(), "path": log.path, "user": log.user, "process": log.process}
         for digest, log in new
@@ -124,8 +124,8 @@ def insert_subjects(new: Sequence[tuple[bytes, NewLog]]) -> None:
 def search_subjects(text: str, *, limit: int) -> list[int] | None:
     """Look the text up in the trigram index (pg_trgm), or in all subjects where there is none.
 
-    None where statistics expect more: to list them it reads rows, 45 ms for a user that one
-    subject in twenty has.
+    None where statistics expect more: listing them reads rows, 45 ms for a user that one subject in
+    twenty has.
     """
     found = Subject.objects.filter(holds(text))
     if _is_surely_more(found, limit):
@@ -137,12 +137,12 @@ def subjects_whose(name: str, value: str, *, limit: int) -> list[int] | None:
     exactly = Subject.objects.filter(**{name: value}).values_list("pk", flat=True)
     if _is_surely_more(exactly, limit):
         return None
-    # The condition is what the trigram index knows.
+    # This condition can use the trigram index.
     return list(exactly.filter(**{f"{name}__iexact": value})[:limit])
 
 
 def _is_surely_more(subjects: QuerySet[Any], limit: int) -> bool:
-    """Whether PostgreSQL expects far more of them than so many, and has seen enough to know."""
+    """Return whether PostgreSQL expects far more than `limit`, and has seen enough to know."""
     expected = _estimate(subjects)
     return expected > 2 * limit and expected > SURELY_SHARED * _estimate(Subject.objects.all())
 
@@ -161,10 +161,10 @@ def has_value(name: str, values: Sequence[str]) -> Q:
 
 
 def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int) -> list[int]:
-    """Let PostgreSQL choose an index, and read that in order; of subjects, the newest of each.
+    """Make PostgreSQL read an index of its choice in order; of subjects, the newest of each.
 
-    It takes every text to be rare and every subject to have hundreds of logs, so it would sort all
-    logs of a category for those that hold a text, or read a table from its beginning.
+    By itself it expects every text to be rare and every subject to have hundreds of logs, so it
+    would sort all logs of a category to find a text, or read a table from its beginning.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ_IN_ORDER)
@@ -180,7 +180,10 @@ def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int)
 
 
 def _is_worth_each(cursor: Any, logs: FimLogQuerySet, subjects: Sequence[int]) -> bool:
-    """Whether subjects have so few logs that another filter may throw all of them away."""
+    """Return whether the subjects have so few logs that reading those of each is faster.
+
+    Another filter may leave out all that is read, so with one they must be few.
+    """
     if not logs.query.where:
         return True
     cursor.execute(LOGS_OF_SUBJECTS, [list(subjects), MAX_LOGS_READ + 1])

@@ -8,8 +8,7 @@ from fim.models import FimLogQuerySet
 from fim.models.logs import holds
 from fim.store.dialect import dialect
 
-# Of a text that stands in more subjects than this, the newest logs are found sooner by looking at
-# the newest logs.
+# A text that more subjects hold than this is found faster by reading the newest logs.
 MAX_RARE_SUBJECTS = 2_000
 # How many logs are read, newest first, for what has no index of its own.
 SCANNED_LOGS = 10_000
@@ -19,8 +18,8 @@ SCANNED_LOGS = 10_000
 class LogSearch:
     """The logs of `base` that have one of `subjects`; all of them where that is None.
 
-    Kept apart, since PostgreSQL reads either the newest logs of each subject or the newest of all:
-    a QuerySet would not say any more what its subjects were chosen from.
+    The two are kept apart because PostgreSQL reads either the newest logs of each subject or the
+    newest of all: in one QuerySet the logs without the condition could not be had any more.
     """
 
     base: FimLogQuerySet
@@ -56,14 +55,14 @@ def search_logs(search: LogSearch, text: str) -> LogSearch:
 
 
 def scan_logs(search: LogSearch, text: str) -> LogSearch:
-    """Search for the same by reading each row: for who reads them all anyway, in batches."""
+    """Search for the same by reading each row: for callers that read all in batches anyway."""
     return search.filter(holds(text))
 
 
 def logs_whose(search: LogSearch, name: str, value: str) -> LogSearch:
     """Search for logs whose `path` or `user` is exactly a value.
 
-    Where too many subjects have it, it is common, and looked for among the newest logs alone.
+    A value that too many subjects have is common, and looked for in the newest logs alone.
     """
     subjects = dialect.subjects_whose(name, value, limit=MAX_RARE_SUBJECTS + 1)
     if subjects is not None and len(subjects) <= MAX_RARE_SUBJECTS:
@@ -74,10 +73,10 @@ def logs_whose(search: LogSearch, name: str, value: str) -> LogSearch:
 def among_newest(search: LogSearch, **exactly: str) -> LogSearch:
     """Search the newest `SCANNED_LOGS` logs for those that have exactly these values.
 
-    One query for the last of them, so that a list reads no further than to its own end.
+    One query finds the oldest of them, so that no list reads beyond it.
     """
     newest = search.logs.newest()
     for moment, pk in newest.values_list("timestamp", "pk")[SCANNED_LOGS - 1 : SCANNED_LOGS]:
-        # From that one on, itself included.
+        # From the oldest one on, itself included.
         newest = newest.newer_than(moment, pk - 1)
     return LogSearch(newest.filter(**exactly))

@@ -1,9 +1,9 @@
-"""Keep the search index of SQLite in step with the subjects, behind the commits that make them.
+"""Update the search index of SQLite in the background, after the commits that add subjects.
 
-Looking a new subject's trigrams up in the index takes longer than storing its log, and five times
+Adding a new subject's trigrams to the index takes longer than storing its log, and five times
 longer alone than with five hundred others. So commits leave it out, a thread of each worker
-process brings the index up in steps, and a search reads those that are not in it yet one by one.
-PostgreSQL's own index holds back what is new in the same way (GIN's pending list).
+process updates the index in steps, and a search reads subjects that are not in it yet one by one.
+PostgreSQL's own index defers what is new in the same way (GIN's pending list).
 """
 
 import time
@@ -39,7 +39,7 @@ def index_subjects(*, max_steps: int | None = None) -> int:
 
 
 class _Indexer:
-    """Adds a little a second while new subjects come in, and all that are left once none came."""
+    """Adds a few each second while new subjects come in, and all that are left once none came."""
 
     def __init__(self) -> None:
         self.newest = 0

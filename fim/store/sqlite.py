@@ -29,10 +29,10 @@ INSERT_SUBJECT = (
     " ON CONFLICT DO NOTHING"
 )
 TRIGRAM = 3
-# How many subjects that hold a text are looked at for those that are exactly it.
+# How many subjects that hold a text are compared, to find those that equal it.
 MAX_HOLDERS = 10_000
 MATCH = "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s LIMIT %s"
-# One by one, as CROSS JOIN has SQLite do: a list of all holders takes it ten times as long to read.
+# CROSS JOIN makes SQLite look subjects up one by one: by a list of all it takes ten times as long.
 EXACT_HOLDERS = (
     f"SELECT subject.id FROM ({MATCH}) AS holder CROSS JOIN fim_subject AS subject"  # noqa: S608
     ' WHERE subject.id = holder.rowid AND subject."{}" = %s LIMIT %s'
@@ -57,9 +57,9 @@ _local = threading.local()
 def write_lock() -> Iterator[None]:
     """Queue the processes of a node for the database's one writer.
 
-    SQLite's own busy handler sleeps and tries again, so under load a waiting process is passed
-    by again and again: with two processes the slowest of a hundred posts took 1.3 s. A file
-    lock queues them. One thread of a process holds it at a time.
+    SQLite's own busy handler sleeps and tries again, so under load a waiting process is overtaken
+    many times: with two processes the slowest of a hundred posts took 1.3 s. A file lock queues
+    them. One thread of a process holds it at a time.
     """
     path = f"{connection.settings_dict['NAME']}-write-lock"
     lock: _LockFile | None = getattr(_local, "lock", None)
@@ -73,7 +73,7 @@ def write_lock() -> Iterator[None]:
 
 
 class _LockFile:
-    """A thread's own open file, closed with it: who shares one, by `fork` too, shares its lock."""
+    """A thread's own open file, closed with it: to share one, even by `fork`, shares its lock."""
 
     def __init__(self, path: str) -> None:
         self.path, self.process = path, os.getpid()
@@ -89,7 +89,7 @@ def hold_counts_still() -> None:
 
 
 def reserve_ids(count: int) -> Sequence[int]:
-    """Count on from the table's own sequence, which follows the ids that are inserted.
+    """Return the numbers after the table's own sequence, which follows the ids that are inserted.
 
     The caller's transaction is the only writer.
     """
@@ -117,7 +117,7 @@ def set_event_ids(event_ids: Mapping[int, uuid.UUID]) -> None:
 
 
 def subject_ids(digests: Sequence[bytes]) -> dict[bytes, int]:
-    """Ask for 500 at a time, which is fewer parameters than any SQLite takes."""
+    """Look 500 up at a time, which every build of SQLite accepts as parameters."""
     ids: dict[bytes, int] = {}
     for start in range(0, len(digests), DIGESTS_A_STATEMENT):
         some = digests[start : start + DIGESTS_A_STATEMENT]
@@ -136,7 +136,7 @@ def search_subjects(text: str, *, limit: int) -> list[int] | None:
     """
     if len(text) < TRIGRAM:
         return _read_rows(Subject.objects.all(), text, limit)
-    # Before the index, to which what is not in it yet may be added meanwhile.
+    # Read before the index, to which these subjects may be added meanwhile.
     tail = Subject.objects.filter(pk__gt=MARK)
     read = _read_rows if text.isascii() else _read_rows_in_lower_case
     found = read(tail, text, limit)
@@ -151,7 +151,7 @@ def _read_rows(subjects: QuerySet[Subject], text: str, limit: int) -> list[int]:
 
 
 def _read_rows_in_lower_case(subjects: QuerySet[Subject], text: str, limit: int) -> list[int]:
-    """Look beyond ASCII as the trigram index does: SQLite's LIKE knows the case of ASCII alone."""
+    """Fold the case of all letters, as the trigram index does; SQLite's LIKE folds ASCII alone."""
     text = text.lower()
     rows = subjects.values_list("pk", "path", "user", "process").iterator()
     found = (pk for pk, *texts in rows if any(text in one.lower() for one in texts))
@@ -159,7 +159,7 @@ def _read_rows_in_lower_case(subjects: QuerySet[Subject], text: str, limit: int)
 
 
 def subjects_whose(name: str, value: str, *, limit: int) -> list[int] | None:
-    """Look the value up in the trigram index, then tell it from the longer texts that hold it.
+    """Look the value up in the trigram index, then leave out the longer texts that hold it.
 
     None where these are too many.
     """
@@ -200,11 +200,11 @@ def add_to_search_index(limit: int) -> int:
 
 
 def has_value(name: str, values: Sequence[str]) -> Exists:
-    """Look each log up in the column's own index, whose pages of the same hours hold hundreds.
+    """Look each log up in the column's own index, a page of which holds hundreds of one time.
 
-    SQLite would fetch each row, a page of the file a log, to look at one column.
+    SQLite would otherwise fetch each log's row, and so a page of the file for each, for one column.
     """
-    # By the bare id it would fetch the row.
+    # With the bare id SQLite would fetch the row.
     same = FimLog.objects.annotate(row=F("pk") + 0).filter(
         **{f"{name}__in": values}, timestamp=OuterRef("timestamp"), row=OuterRef("pk")
     )
@@ -218,12 +218,12 @@ def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int)
 
 
 def has_search_index() -> bool:
-    """A migration makes it."""
+    """Return True: a migration makes it."""
     return True
 
 
 def reclaim_space() -> int:
-    """Give pages back in short steps, between which others write.
+    """Free pages in short steps, between which others write.
 
     A database that was made without `auto_vacuum` keeps them for new logs.
     """
@@ -241,7 +241,7 @@ def _vacuum(cursor: Any) -> None:
             started = time.monotonic()
             # A script is stepped to its end; `execute` would free one page.
             connection.connection.executescript(f"PRAGMA incremental_vacuum({PAGES_A_STEP})")
-            # Cuts the file off, as far as no reader is in the way; waits for nobody.
+            # Shortens the file, unless a reader still needs its end; waits for nobody.
             _pragma(cursor, "wal_checkpoint(PASSIVE)")
             seconds = time.monotonic() - started
         time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Subjects of logs, given to new ones."""
+"""Find or make the subjects of new logs."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from fim.store.dialect import dialect
 
 
 def assign_subjects(logs: Iterable[NewLog]) -> None:
-    """Give each log the id of its subject; make those that are new.
+    """Set each log's subject id; make the subjects that are new.
 
     The caller holds the transaction. One query for 500 subjects, two more where some are new.
     """
@@ -17,7 +17,7 @@ def assign_subjects(logs: Iterable[NewLog]) -> None:
         by_digest.setdefault(_digest_of(log), []).append(log)
     ids = dialect.subject_ids(list(by_digest))
     if missing := sorted(by_digest.keys() - ids.keys()):
-        # In order, so that parallel batches wait for each other in one direction.
+        # In order, so that parallel batches cannot deadlock.
         dialect.insert_subjects([(digest, by_digest[digest][0]) for digest in missing])
         ids |= dialect.subject_ids(missing)
     for digest, same in by_digest.items():

@@ -15,7 +15,7 @@ from fim.store.subjects import assign_subjects
 from threats.deduplication import record_deduplicated_events
 from threats.models import Severity
 
-# Which logs a person must hear of, and how urgently.
+# Which logs raise an event, and how severe it is.
 EVENT_SEVERITIES: dict[str, Severity] = {
     Category.MALWARE: Severity.CRITICAL,
     Category.DANGER: Severity.HIGH,
@@ -55,7 +55,7 @@ def store_logs(new_logs: Sequence[NewLog]) -> StoredLogs:
 
 
 def _split(new_logs: Sequence[NewLog]) -> StoredLogs:
-    """Tell apart what the insert left out: those of the reserved ids that no row has."""
+    """Split the logs into new ones and repeats: the insert left out the ids that no row has."""
     ids = [log.id for log in new_logs]
     inserted = set(
         FimLog.objects.filter(pk__gte=min(ids), pk__lte=max(ids))

@@ -18,7 +18,7 @@ class HostStates:
 
 
 def summarise_hosts(now: datetime) -> HostStates:
-    """Count hosts by state and name those of which something is missed. Two queries."""
+    """Count hosts by state and name those that are late, silent or blind. Two queries."""
     missed = Host.objects.with_state(now).filter(
         Q(state__in=[State.LATE, State.SILENT]) | Q(blind_since__isnull=False)
     )

@@ -1,4 +1,4 @@
-"""The console's first page, and the parts of it that stay fresh by themselves."""
+"""The console's first page, and the parts of it that refresh themselves."""
 
 import sys
 from datetime import datetime, timedelta

@@ -75,7 +75,7 @@ def _opened(name: str) -> Iterator[io.BufferedReader]:
 
 
 def _size_of(stream: io.BufferedReader) -> int:
-    """Return the bytes of a file as it lies on disk; 0 of a pipe, which has no end to see."""
+    """Return the size of a file on disk; 0 for a pipe, whose end is not known."""
     status = os.fstat(stream.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 

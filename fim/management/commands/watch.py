@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
 
 def _state_dir(host: str, directories: list[str]) -> str:
-    """Name the state of one set of directories: its baseline and spool outlive the command."""
+    """Return where the state of a set of directories is kept: it outlives the command."""
     name = hashlib.sha256(
         "\0".join([host, *directories]).encode(errors="surrogateescape")
     ).hexdigest()[:16]

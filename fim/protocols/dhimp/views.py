@@ -1,4 +1,4 @@
-"""The same views in the DHIMP platform's words, below /dhimp/api/."""
+"""The API's views as the DHIMP platform's clients expect them, below /dhimp/api/."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from fim.ingest.pipeline import IngestAnswer
 from fim.protocols.elastic.bulk import BulkItem
 
-# The client libraries talk to nobody else.
+# The client libraries refuse servers that do not send it.
 PRODUCT_HEADERS = {"X-Elastic-Product": "Elasticsearch"}
 
 # Elasticsearch's names for what a status means here.

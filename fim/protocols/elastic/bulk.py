@@ -88,7 +88,7 @@ def _read_action(number: int, line: bytes) -> tuple[str, dict[str, object]]:
 
 
 def _echo(value: object) -> str | None:
-    """Return what may stand in the answer; the reader of Beats stumbles over a last backslash."""
+    """Return what the answer can repeat; the JSON reader of Beats fails on a last backslash."""
     if isinstance(value, str) and len(value) <= MAX_ECHO_CHARACTERS and "\\" not in value:
         return value
     return None

@@ -27,7 +27,7 @@ class BulkNDJSONParser(BulkParser):
 
 
 class CompatibleBulkParser(BulkParser):
-    """With `;compatible-with=8`, as the client libraries of version 8 say it."""
+    """With `;compatible-with=8`, which the client libraries of version 8 send."""
 
     media_type = "application/vnd.elasticsearch+json"
 

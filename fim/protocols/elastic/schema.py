@@ -1,4 +1,4 @@
-"""What Swagger says of Elasticsearch's paths."""
+"""What Swagger shows of Elasticsearch's paths."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a stock Elasticsearch output asks of its server, so that it can be pointed at Picket.
+"""What an Elasticsearch output requests of its server, so that it can send to Picket unchanged.
 
 Source: libbeat (esleg/eslegclient, licenser, outputs/elasticsearch), Vector's elasticsearch sink.
 """
@@ -42,7 +42,7 @@ class ElasticView(ElasticAnswers, APIView):
 
 
 class RootView(ElasticView):
-    """The handshake: who is there, and of which version."""
+    """The handshake: the server's name and version."""
 
     @swagger_auto_schema(**schema.ROOT)
     def get(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class RootView(ElasticView):
                     "minimum_wire_compatibility_version": "7.17.0",
                     "minimum_index_compatibility_version": "7.0.0",
                 },
-                # go-elasticsearch and its kin know Elasticsearch by this line.
+                # go-elasticsearch and other client libraries recognise Elasticsearch by this line.
                 "tagline": "You Know, for Search",
             }
         )

@@ -1,4 +1,4 @@
-"""System checks of how osquery's hosts enrol and what they are told to watch."""
+"""System checks of osquery's configuration."""
 
 from typing import Any
 

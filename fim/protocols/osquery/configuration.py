@@ -1,4 +1,4 @@
-"""What osqueryd is told to watch: the file at OSQUERY_CONFIG_PATH, else a small default."""
+"""What osqueryd watches: the file at OSQUERY_CONFIG_PATH, else a small default."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from config.api.parsers import parse_json
 MAX_CONFIG_BYTES = 1024 * 1024
 
 # Wildcards: docs/wiki/deployment/file-integrity-monitoring.md of osquery. A path that a host does
-# not have is ignored there. `eid` is a hidden column that tells apart two events of one second.
+# not have is ignored there. `eid` is a hidden column that distinguishes two events of one second.
 DEFAULT_CONFIG: dict[str, Any] = {
     "schedule": {
         "file_events": {

@@ -1,4 +1,4 @@
-"""Hosts that run osqueryd: enrol them, know them again, store what they send."""
+"""Hosts that run osqueryd: enrol them, find them by their node key, store what they send."""
 
 import hmac
 import logging
@@ -22,7 +22,7 @@ MAX_NAME_CHARACTERS = 50
 
 
 class NodeInvalid(Exception):
-    """The secret or the node key does not count; osquery enrols, or tries to enrol, again."""
+    """The secret or the node key is not valid; osquery enrols, or tries to enrol, again."""
 
 
 def enroll_host(*, secret: object, host: object) -> str:
@@ -46,7 +46,7 @@ def enroll_host(*, secret: object, host: object) -> str:
 
 
 def _revoke_all_but_the_newest(host: str) -> None:
-    """Of two enrolments at once each sees both keys here, and both keep the same one."""
+    """Revoke the older keys. Of two enrolments at once, each sees both keys and keeps the same."""
     keys = Key.objects.filter(created_by=ENROLMENT.name, host=host, revoked=False)
     newest = keys.order_by("-created", "-pk").values_list("pk", flat=True).first()
     keys.exclude(pk=newest).update(revoked=True)
@@ -85,8 +85,8 @@ def find_node(node_key: object) -> Key:
 def store_results(lines: Sequence[object], *, host: str) -> None:
     """Store the file changes among result lines, all in one transaction.
 
-    What is no valid change is left out and told in the node's own log: osquery would send the
-    same line for ever.
+    What is no valid change is left out and named in the node's own log: where it was refused,
+    osquery would send the same line for ever.
     """
     body = {"log_type": "result", "data": list(lines)}
     answer = ingest_records(
