@@ -18,7 +18,7 @@ from threats.models import Severity, Status
 # How often events start over because another request opened or resolved an alert of their keys
 # between the look and the write. Once is rare, twice in a row next to never.
 MAX_ATTEMPTS = 100
-EVENTS_A_STATEMENT = 500
+EVENTS_PER_STATEMENT = 500
 # Literal as in the index of unresolved alerts: SQLite looks there only for what it can compare.
 UNRESOLVED = (
     "SELECT alert.dedup_key, event.id, event.severity FROM threats_alert alert"
@@ -147,8 +147,8 @@ def _count_repeats(events: Sequence[NewEvent], held: Mapping[str, Held]) -> dict
 
 def _in_batches(items: Sequence[Any]) -> list[Sequence[Any]]:
     return [
-        items[start : start + EVENTS_A_STATEMENT]
-        for start in range(0, len(items), EVENTS_A_STATEMENT)
+        items[start : start + EVENTS_PER_STATEMENT]
+        for start in range(0, len(items), EVENTS_PER_STATEMENT)
     ]
 
 

@@ -22,7 +22,7 @@ from users.authentication import Machine
 from users.permissions import IsAdmin, IsPerson, MayPostEvents
 from users.throttles import KeyThrottle, ReadThrottle, UserThrottle
 
-MAX_EVENTS_A_BATCH = 1_000
+MAX_EVENTS_PER_BATCH = 1_000
 
 
 class BatchTooLarge(DomainError):
@@ -80,9 +80,9 @@ class EventViewSet(viewsets.ModelViewSet[Event]):
     def _record_batch(self, records: list[Any]) -> BatchAnswer:
         if not records:
             raise ValidationError({"non_field_errors": ["The array is empty."]})
-        if len(records) > MAX_EVENTS_A_BATCH:
+        if len(records) > MAX_EVENTS_PER_BATCH:
             raise BatchTooLarge(
-                f"The array has {len(records)} events; at most {MAX_EVENTS_A_BATCH} are accepted."
+                f"The array has {len(records)} events; at most {MAX_EVENTS_PER_BATCH} are accepted."
             )
         answer = BatchAnswer()
         events: list[dict[str, Any]] = []

@@ -16,7 +16,7 @@ from fim.console.log_list import SAMPLED_LOGS, LogList
 from fim.console.same_path import logs_of_same_path
 from fim.models import FimLog, RawRecord
 from fim.store.deletes import delete_logs
-from fim.store.search import SCANNED_LOGS
+from fim.store.search import MAX_SCANNED_LOGS
 from fim.store.write import EVENT_SEVERITIES
 from threats.models import Alert
 from users.audit.actors import actor_of
@@ -60,7 +60,7 @@ class FimLogAdmin(CheckedActions):
                 (name.upper(), logs.export_url(export, name)) for name in ("csv", "ndjson")
             ],
             "sampled": SAMPLED_LOGS,
-            "scanned": SCANNED_LOGS,
+            "scanned": MAX_SCANNED_LOGS,
             "may_delete": self.has_delete_permission(request),
         }
         return TemplateResponse(request, "fim/logs/list.html", context)

@@ -16,7 +16,7 @@ from threats.services import change_alert, record_event
 from users.audit.actors import Actor
 from users.models import AuditEntry, Channel
 
-LOGS_A_BATCH = 2_000
+LOGS_PER_BATCH = 2_000
 OFFICE_ADDRESS = "10.0.7.12"
 
 Item = NewLog | SensorEvent | Handling | Heartbeat | Round
@@ -33,7 +33,7 @@ def play(items: Sequence[Item], *, now: datetime, on_progress: Progress) -> None
         is_quiet = isinstance(item, NewLog) and item.category not in EVENT_SEVERITIES
         if isinstance(item, NewLog) and is_quiet:
             quiet.append(item)
-        if not is_quiet or len(quiet) == LOGS_A_BATCH or done == len(items):
+        if not is_quiet or len(quiet) == LOGS_PER_BATCH or done == len(items):
             store_logs(quiet)
             quiet = []
             on_progress(done, len(items))

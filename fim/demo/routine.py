@@ -15,7 +15,7 @@ from fim.record.new_log import NewLog
 
 SATURDAY = 5
 SOURCE = "picket-agent"
-SECONDS_AN_HOUR = 3_600
+HOUR_SECONDS = 3_600
 LAST_SECOND = 86_399
 # Working days are busiest in the late morning and after lunch.
 RUSH = (0.31, 0.8)
@@ -111,7 +111,7 @@ def _within(hours: tuple[int, int], day: date, draws: random.Random) -> datetime
     share = draws.random()
     if is_whole_day and draws.random() < 0.6:
         share = draws.triangular(*RUSH, sum(RUSH) / 2)
-    seconds = (first + share * (last - first)) * SECONDS_AN_HOUR
+    seconds = (first + share * (last - first)) * HOUR_SECONDS
     start = datetime.combine(day, time.min)
     return _aware(
         start + timedelta(seconds=min(seconds, 86_399), microseconds=draws.randrange(10**6))

@@ -28,31 +28,33 @@ def dedup_key_of(event_type: str, host: str) -> str:
 
 def record_silence(host: Host) -> None:
     """Record that nothing is heard of a host any more."""
-    _record_trouble(
+    _record_with_alert(
         host,
         SILENT,
-        f"{host.name} sent no heartbeat since {_shown(host.last_seen_at)}; the next was due"
+        f"{host.name} sent no heartbeat since {_format_moment(host.last_seen_at)}; the next was due"
         f" {host.every_seconds} s later.",
     )
 
 
 def record_return(host: Host, *, received_at: datetime) -> None:
     """Record that a silent host is heard again, and note it in its alert."""
-    text = f"{host.name} is heard again since {_shown(received_at)}"
-    _record_end(host, SILENT, RETURNED, f"{text}; the last time was {_shown(host.last_seen_at)}.")
+    text = f"{host.name} is heard again since {_format_moment(received_at)}"
+    _record_end(
+        host, SILENT, RETURNED, f"{text}; the last time was {_format_moment(host.last_seen_at)}."
+    )
 
 
 def record_blindness(host: Host) -> None:
     """Record that an agent does not see what changes on its host."""
-    _record_trouble(
+    _record_with_alert(
         host,
         BLIND,
-        f"The agent of {host.name} is blind since {_shown(host.blind_since)}:"
-        f" {_what_fails(host)} {_named(host.blind_roots)}.",
+        f"The agent of {host.name} is blind since {_format_moment(host.blind_since)}:"
+        f" {_symptom_of(host)} {_roots_text(host.blind_roots)}.",
     )
 
 
-def _what_fails(host: Host) -> str:
+def _symptom_of(host: Host) -> str:
     if host.blind_reason == BlindReason.SENDING:
         return "its logs do not arrive of what changes"
     return "it does not see what changes"
@@ -64,19 +66,21 @@ def record_past_blindness(host: Host, *, since: datetime, until: datetime, reaso
         source_name=host.name,
         event_type=WAS_BLIND,
         severity=Severity.LOW if reason == BlindReason.NODE else Severity.HIGH,
-        description=f"The agent of {host.name} was blind from {_shown(since)} until"
-        f" {_shown(until)}{_because(reason)}.",
+        description=f"The agent of {host.name} was blind from {_format_moment(since)} until"
+        f" {_format_moment(until)}{_reason_text(reason)}.",
     )
 
 
-def _because(reason: str) -> str:
+def _reason_text(reason: str) -> str:
     return f": {BlindReason(reason).label.lower()}" if reason else ""
 
 
 def record_blindness_end(host: Host, *, blind_since: datetime, received_at: datetime) -> None:
     """Record that an agent sees changes again, and note it in its alert."""
-    text = f"The agent of {host.name} sees changes again since {_shown(received_at)}"
-    _record_end(host, BLIND, SEES_AGAIN, f"{text}; it was blind since {_shown(blind_since)}.")
+    text = f"The agent of {host.name} sees changes again since {_format_moment(received_at)}"
+    _record_end(
+        host, BLIND, SEES_AGAIN, f"{text}; it was blind since {_format_moment(blind_since)}."
+    )
 
 
 def record_dropped_logs(host: Host, dropped: Sequence[tuple[DroppedRange, int]]) -> None:
@@ -104,7 +108,7 @@ def _record_dropped(host: Host, count: int, where: str) -> None:
     )
 
 
-def _record_trouble(host: Host, event_type: str, description: str) -> None:
+def _record_with_alert(host: Host, event_type: str, description: str) -> None:
     record_event(
         source_name=host.name,
         event_type=event_type,
@@ -114,7 +118,7 @@ def _record_trouble(host: Host, event_type: str, description: str) -> None:
     )
 
 
-def _record_end(host: Host, trouble: str, event_type: str, description: str) -> None:
+def _record_end(host: Host, ended_type: str, event_type: str, description: str) -> None:
     """Record the end of what raised an alert, and note it in the alert, whose status stays.
 
     The caller holds a transaction.
@@ -126,15 +130,15 @@ def _record_end(host: Host, trouble: str, event_type: str, description: str) -> 
         description=description,
     )
     alerts = Alert.objects.unresolved().select_for_update()
-    if alert := alerts.filter(dedup_key=dedup_key_of(trouble, host.name)).first():
+    if alert := alerts.filter(dedup_key=dedup_key_of(ended_type, host.name)).first():
         change_alert_status(alert, status=alert.status, by=SYSTEM, note=description)
 
 
-def _shown(moment: datetime | None) -> str:
+def _format_moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else "an unknown time"
 
 
-def _named(roots: Sequence[str]) -> str:
+def _roots_text(roots: Sequence[str]) -> str:
     if not roots:
         return "in what it watches"
     named = ", ".join(truncate_text(root, MAX_ROOT_CHARACTERS) for root in roots[:MAX_ROOTS_NAMED])

@@ -29,7 +29,7 @@ class IncronStatus:
 class _StatusFile:
     word: str = ""
     age_seconds: float | None = None
-    doubt: str = ""
+    problem: str = ""
 
 
 def incron_status(
@@ -40,19 +40,19 @@ def incron_status(
     `now` is aware. Costs one walk over all processes when the status file is not used.
     """
     file = _read_status(status_path, now or datetime.now(UTC))
-    doubt = file.doubt or _doubt(file, max_age_seconds)
-    if not doubt:
+    problem = file.problem or _why_ignored(file, max_age_seconds)
+    if not problem:
         return IncronStatus(
             is_running=STATES[file.word],
             source="status_file",
-            detail=f"The status file said {file.word} {_seconds_ago(file)}.",
+            detail=f"The status file said {file.word} {_age_text(file)}.",
             status_age_seconds=file.age_seconds,
         )
     is_running, seen = _seen_in_process_list()
     return IncronStatus(
         is_running=is_running,
         source="process_list",
-        detail=f"{seen}; the status file {doubt}.",
+        detail=f"{seen}; the status file {problem}.",
         status_age_seconds=file.age_seconds,
     )
 
@@ -62,16 +62,16 @@ def _read_status(path: str | os.PathLike[str], now: datetime) -> _StatusFile:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return _StatusFile(doubt="does not exist")
+        return _StatusFile(problem="does not exist")
     except (OSError, ValueError):
-        return _StatusFile(doubt="cannot be read")
+        return _StatusFile(problem="cannot be read")
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            return _StatusFile(doubt="is not a regular file")
+            return _StatusFile(problem="is not a regular file")
         content = os.read(descriptor, MAX_STATUS_BYTES + 1)
     except OSError:
-        return _StatusFile(doubt="cannot be read")
+        return _StatusFile(problem="cannot be read")
     finally:
         os.close(descriptor)
     is_short = len(content) <= MAX_STATUS_BYTES
@@ -79,11 +79,11 @@ def _read_status(path: str | os.PathLike[str], now: datetime) -> _StatusFile:
     return _StatusFile(word=word, age_seconds=now.timestamp() - status.st_mtime)
 
 
-def _seconds_ago(file: _StatusFile) -> str:
+def _age_text(file: _StatusFile) -> str:
     return f"{max(file.age_seconds or 0.0, 0.0):.0f} seconds ago"
 
 
-def _doubt(file: _StatusFile, max_age_seconds: float) -> str:
+def _why_ignored(file: _StatusFile, max_age_seconds: float) -> str:
     age_seconds = file.age_seconds or 0.0
     if file.word not in STATES:
         return "says neither running nor stopped"

@@ -20,7 +20,7 @@ from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
 
-RANGES_A_STATEMENT = 500
+RANGES_PER_STATEMENT = 500
 
 
 def record_heartbeat(
@@ -46,7 +46,7 @@ def record_heartbeat(
         if not _is_overtaken(host, report):
             _apply_report(host, report, received_at)
         _count_dropped(host, dropped)
-        _note_blindness(host, was_blind)
+        _record_past_blindness(host, was_blind)
         _move_deadlines(host, received_at)
         host.save()
     return host
@@ -63,27 +63,27 @@ def _is_lower(seq: int | None, before: int | None) -> bool:
 
 
 def _apply_report(host: Host, report: Mapping[str, Any], received_at: datetime) -> None:
-    blind_since, reason, was_known = host.blind_since, host.blind_reason, _is_trouble(host)
+    blind_since, reason, was_known = host.blind_since, host.blind_reason, _raises_alert(host)
     if _is_lower(report.get("seq"), host.seq):
         # The agent lost its state and numbers logs anew: an old range now means other logs.
         host.dropped_ranges.all().delete()
     for name, value in report.items():
         setattr(host, name, value)
-    if was_known and host.is_blind and not _is_trouble(host):
+    if was_known and host.is_blind and not _raises_alert(host):
         # A recorded blindness is not over because this node was away as well.
         host.blind_reason = reason
-    if _is_trouble(host) and not was_known:
+    if _raises_alert(host) and not was_known:
         events.record_blindness(host)
     elif was_known and blind_since and not host.is_blind:
         events.record_blindness_end(host, blind_since=blind_since, received_at=received_at)
 
 
-def _is_trouble(host: Host) -> bool:
+def _raises_alert(host: Host) -> bool:
     """Return whether a host is blind for another reason than this node's absence, now over."""
     return host.is_blind and host.blind_reason != BlindReason.NODE
 
 
-def _note_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
+def _record_past_blindness(host: Host, spans: Sequence[Mapping[str, Any]]) -> None:
     """Record periods of blindness that were over before any heartbeat could report them."""
     for span in sorted(spans, key=lambda each: each["until"]):
         if host.blind_told_until is None or span["until"] > host.blind_told_until:
@@ -101,13 +101,13 @@ def _move_deadlines(host: Host, received_at: datetime) -> None:
         host.late_at, host.silent_at = deadlines(received_at, host.every_seconds)
 
 
-def deadlines(heard_at: datetime, every_seconds: int) -> tuple[datetime, datetime]:
+def deadlines(seen_at: datetime, every_seconds: int) -> tuple[datetime, datetime]:
     """Return when a host becomes late, and when silent, without another heartbeat."""
     late, silent = (
         timedelta(seconds=every_seconds * heartbeats + settings.HOST_SLACK_SECONDS)
         for heartbeats in (settings.HOST_LATE_HEARTBEATS, settings.HOST_SILENT_HEARTBEATS)
     )
-    return heard_at + late, heard_at + silent
+    return seen_at + late, seen_at + silent
 
 
 def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
@@ -122,7 +122,7 @@ def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
         return
     DroppedRange.objects.bulk_create(
         new,
-        batch_size=RANGES_A_STATEMENT,
+        batch_size=RANGES_PER_STATEMENT,
         update_conflicts=True,
         unique_fields=["host", "first_seq"],
         update_fields=["last_seq", "count"],
@@ -134,8 +134,8 @@ def _count_dropped(host: Host, dropped: Sequence[Mapping[str, int]]) -> None:
 
 def _counted_before(host: Host, first_seqs: Sequence[int]) -> dict[int, int]:
     counted: dict[int, int] = {}
-    for start in range(0, len(first_seqs), RANGES_A_STATEMENT):
-        some = first_seqs[start : start + RANGES_A_STATEMENT]
+    for start in range(0, len(first_seqs), RANGES_PER_STATEMENT):
+        some = first_seqs[start : start + RANGES_PER_STATEMENT]
         found = host.dropped_ranges.filter(first_seq__in=some)
         counted |= found.values_list("first_seq", "count")
     return counted

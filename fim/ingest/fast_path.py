@@ -37,7 +37,7 @@ ACCEPTED = frozenset({"", "*/*", "application/json"})
 # Headers that only the view understands.
 VIEW_HEADERS = ("HTTP_ORIGIN", "HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 MAX_BYTES = 65_536
-MAX_LEARNED = 64
+MAX_LEARNED_HEADERS = 64
 # Headers that differ from answer to answer.
 OWN_HEADERS = frozenset({"content-length", "x-request-id"})
 
@@ -63,16 +63,16 @@ class FastPath:
 
     def __init__(self, application: Application) -> None:
         self.application = application
-        self._learned: dict[tuple[str, str], Headers] = {}
+        self._learned_headers: dict[tuple[str, str], Headers] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         length = _plain_length(environ)
         if not length:
             return self.application(environ, start_response)
         key = environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")
-        headers = self._learned.get(key)
+        headers = self._learned_headers.get(key)
         if headers is None:
-            return self.application(environ, self._learning(key, start_response))
+            return self.application(environ, self._learn_headers(key, start_response))
         line = RequestLine(environ)
         try:
             body = environ["wsgi.input"].read(length)
@@ -97,10 +97,12 @@ class FastPath:
         line.log(status=status, path=PATH, user=sender.name)
         return [content]
 
-    def _learning(self, key: tuple[str, str], start_response: StartResponse) -> StartResponse:
+    def _learn_headers(self, key: tuple[str, str], start_response: StartResponse) -> StartResponse:
         def learned(status: str, headers: Headers, *more: Any) -> Any:
-            if status.startswith("201 ") and len(self._learned) < MAX_LEARNED:
-                self._learned[key] = [one for one in headers if one[0].lower() not in OWN_HEADERS]
+            if status.startswith("201 ") and len(self._learned_headers) < MAX_LEARNED_HEADERS:
+                self._learned_headers[key] = [
+                    one for one in headers if one[0].lower() not in OWN_HEADERS
+                ]
             return start_response(status, headers, *more)
 
         return learned

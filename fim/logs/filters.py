@@ -11,7 +11,7 @@ from fim.models import Action, Category, FimLog, FimLogQuerySet
 from fim.record.fields import LIMITS
 from fim.store.dialect import dialect
 from fim.store.search import (
-    SCANNED_LOGS,
+    MAX_SCANNED_LOGS,
     LogSearch,
     among_newest,
     logs_whose,
@@ -43,7 +43,7 @@ class FimLogFilter(filters.FilterSet):
     rule = filters.CharFilter(
         method="filter_rule",
         max_length=LIMITS["rule"],
-        label=f"The rule, among the newest {SCANNED_LOGS:,} logs of the other filters.",
+        label=f"The rule, among the newest {MAX_SCANNED_LOGS:,} logs of the other filters.",
     )
 
     class Meta:

@@ -24,10 +24,10 @@ from fim.logs.export import FIELDS, ExportFormat, Row, join_lines, read_batches,
 from fim.models import FimLog
 from fim.models.days import bounds_of_month, day_of
 from fim.retention.prune import delete_batches
-from fim.store.deletes import give_event_ids
+from fim.store.deletes import assign_event_ids
 
 ARCHIVE_FIELDS = (*FIELDS, "raw")
-IDS_A_BATCH = 1_000
+IDS_PER_BATCH = 1_000
 PIECE_BYTES = 1 << 20
 # A raw record's characters may each be an escape of six.
 MAX_CELL_CHARACTERS = 1 << 20
@@ -134,7 +134,7 @@ def _rows(logs: QuerySet[FimLog], on_progress: Progress) -> Iterator[Row]:
     """Yield logs, oldest first, each with an event id and with its raw record."""
     done = 0
     for batch in read_batches(logs.select_related("raw_record"), newest_first=False):
-        give_event_ids(batch)
+        assign_event_ids(batch)
         for log, row in zip(batch, rows_of([batch]), strict=True):
             yield row | {"raw": log.raw_record.text if hasattr(log, "raw_record") else None}
         done += len(batch)
@@ -206,5 +206,5 @@ def _sync(directory: Path) -> None:
 
 def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
     ids = iter(ids)
-    while some := list(islice(ids, IDS_A_BATCH)):
+    while some := list(islice(ids, IDS_PER_BATCH)):
         yield some

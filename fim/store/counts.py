@@ -19,7 +19,7 @@ from fim.store.dialect import dialect
 Key = tuple[date, int, str, str]
 DayKey = tuple[date, str, str]
 HourKey = tuple[date, int, str]
-KEYS_A_STATEMENT = 500
+KEYS_PER_STATEMENT = 500
 
 ADD_TO_DAYS = (
     "INSERT INTO fim_daycount (day, host, category, count) VALUES {rows}"
@@ -50,8 +50,8 @@ def add_counts(counts: Counter[Key]) -> None:
 
 def _add(statement: str, counts: Counter[Any]) -> None:
     keys = sorted(counts)
-    for start in range(0, len(keys), KEYS_A_STATEMENT):
-        some = keys[start : start + KEYS_A_STATEMENT]
+    for start in range(0, len(keys), KEYS_PER_STATEMENT):
+        some = keys[start : start + KEYS_PER_STATEMENT]
         values: list[Any] = []
         for day, second, third in some:
             shown: Any = connection.ops.adapt_datefield_value(day)
@@ -83,13 +83,13 @@ def subtract_counts(counts: Counter[Key]) -> None:
     days, hours = by_day(counts), by_hour(counts)
     for day, host, category in sorted(days):
         of_day = DayCount.objects.filter(day=day, host=host, category=category)
-        of_day.update(count=_less(days[day, host, category]))
+        of_day.update(count=_reduced_by(days[day, host, category]))
     for day, hour, category in sorted(hours):
         of_hour = HourCount.objects.filter(day=day, hour=hour, category=category)
-        of_hour.update(count=_less(hours[day, hour, category]))
+        of_hour.update(count=_reduced_by(hours[day, hour, category]))
 
 
-def _less(deleted: int) -> Case:
+def _reduced_by(deleted: int) -> Case:
     return Case(When(count__gte=deleted, then=F("count") - deleted), default=Value(0))
 
 
@@ -129,8 +129,8 @@ def _recount_day(day: date) -> int:
     with transaction.atomic():
         dialect.hold_counts_still()
         actual = _count_logs(day)
-        drifted = _drift(by_day(actual), _kept_days(day))
-        drifted += _drift(by_hour(actual), _kept_hours(day))
+        drifted = _drift(by_day(actual), _stored_days(day))
+        drifted += _drift(by_hour(actual), _stored_hours(day))
         if drifted:
             DayCount.objects.filter(day=day).delete()
             HourCount.objects.filter(day=day).delete()
@@ -148,15 +148,15 @@ def _count_logs(day: date) -> Counter[Key]:
     return counts
 
 
-def _kept_days(day: date) -> dict[DayKey, int]:
+def _stored_days(day: date) -> dict[DayKey, int]:
     rows = DayCount.objects.filter(day=day).exclude(count=0)
     return {(day, row.host, row.category): row.count for row in rows}
 
 
-def _kept_hours(day: date) -> dict[HourKey, int]:
+def _stored_hours(day: date) -> dict[HourKey, int]:
     rows = HourCount.objects.filter(day=day).exclude(count=0)
     return {(day, row.hour, row.category): row.count for row in rows}
 
 
-def _drift(actual: Counter[Any], kept: dict[Any, int]) -> int:
-    return sum(actual[key] != kept.get(key, 0) for key in actual.keys() | kept.keys())
+def _drift(actual: Counter[Any], stored: dict[Any, int]) -> int:
+    return sum(actual[key] != stored.get(key, 0) for key in actual.keys() | stored.keys())

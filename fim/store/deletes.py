@@ -15,7 +15,7 @@ from users.audit.actors import Actor
 from users.audit.services import write_audit
 from users.models import AuditAction, Kind
 
-IDS_A_STATEMENT = 500
+IDS_PER_STATEMENT = 500
 # So many of a deletion's logs are named in the audit list; all are counted.
 AUDITED_IDS = 1_000
 AUDITED_KEYS = 100
@@ -31,11 +31,11 @@ def delete_logs(ids: Iterable[int], *, by: Actor) -> int:
     deleted: Counter[Key] = Counter()
     gone: list[int] = []
     with transaction.atomic():
-        for start in range(0, len(wanted), IDS_A_STATEMENT):
+        for start in range(0, len(wanted), IDS_PER_STATEMENT):
             # The lock is for PostgreSQL, where two deletions may meet; SQLite has one writer.
             rows = (
                 FimLog.objects.select_for_update()
-                .filter(pk__in=wanted[start : start + IDS_A_STATEMENT])
+                .filter(pk__in=wanted[start : start + IDS_PER_STATEMENT])
                 .order_by("pk")
                 .values_list("pk", "timestamp", "host", "category")
             )
@@ -63,7 +63,7 @@ def _audit_deletion(by: Actor, ids: Sequence[int], deleted: Counter[Key]) -> Non
     write_audit(by, AuditAction.DELETED, Kind.LOG, ref=ref, name=name, before=before)
 
 
-def give_event_ids(logs: Sequence[FimLog]) -> None:
+def assign_event_ids(logs: Sequence[FimLog]) -> None:
     """Make an event id from the content of each log that has none, and store it.
 
     So a copy in an archive is recognised when it is imported again, whether the log is still

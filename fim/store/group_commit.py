@@ -22,10 +22,10 @@ from fim.store.write import store_logs
 from threats.services import record_event
 
 # A group holds the write lock no longer than one large batch does.
-MAX_LOGS_A_GROUP = 10_000
+MAX_LOGS_PER_GROUP = 10_000
 
 
-def _taken_lock() -> threading.Lock:
+def _acquired_lock() -> threading.Lock:
     lock = threading.Lock()
     lock.acquire()
     return lock
@@ -44,7 +44,7 @@ class PendingWrite:
     fresh: set[int] = field(default_factory=set)
     is_done: bool = False
     error: BaseException | None = None
-    wake: threading.Lock = field(default_factory=_taken_lock)
+    wake: threading.Lock = field(default_factory=_acquired_lock)
 
 
 class CommitQueue:
@@ -69,7 +69,7 @@ class CommitQueue:
             count, logs = 0, 0
             for write in self.waiting:
                 logs += len(write.logs)
-                if count and logs > MAX_LOGS_A_GROUP:
+                if count and logs > MAX_LOGS_PER_GROUP:
                     break
                 count += 1
             group = self.waiting[:count]

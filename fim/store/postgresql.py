@@ -18,7 +18,7 @@ from fim.store.log_rows import INSERT, QUOTED_COLUMNS, SET_EVENT_ID, TABLE, row_
 
 COPY = f"COPY {TABLE} ({QUOTED_COLUMNS}) FROM STDIN"
 # Below this, the round trips of a COPY cost more than it saves.
-ROWS_WORTH_A_COPY = 10
+MIN_COPY_ROWS = 10
 # In one row, since psycopg is slow with a thousand; the sequence's name is looked up once.
 NEXT_IDS = (
     "WITH ids AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name)"
@@ -32,7 +32,7 @@ INSERT_SUBJECTS = (
     " ON CONFLICT DO NOTHING"
 )
 # Statistics know a hundred texts of a column: if three of them match, that is no coincidence.
-SURELY_SHARED = 0.03
+MIN_COMMON_SHARE = 0.03
 
 # Logs are read in order until a page is full, so a plan that sorts or collects all first is slower.
 READ_IN_ORDER = (
@@ -76,7 +76,7 @@ def reserve_ids(count: int) -> Sequence[int]:
 def insert_logs(logs: Sequence[NewLog]) -> int:
     # In the same order everywhere, so that parallel batches cannot deadlock.
     rows = list(map(row_of, sorted(logs, key=_insert_order)))
-    if len(rows) >= ROWS_WORTH_A_COPY and _copy(rows):
+    if len(rows) >= MIN_COPY_ROWS and _copy(rows):
         return len(rows)
     return run_many(INSERT, rows)
 
@@ -128,23 +128,23 @@ def search_subjects(text: str, *, limit: int) -> list[int] | None:
     twenty has.
     """
     found = Subject.objects.filter(holds(text))
-    if _is_surely_more(found, limit):
+    if _is_common(found, limit):
         return None
     return list(found.values_list("pk", flat=True)[:limit])
 
 
 def subjects_whose(name: str, value: str, *, limit: int) -> list[int] | None:
     exactly = Subject.objects.filter(**{name: value}).values_list("pk", flat=True)
-    if _is_surely_more(exactly, limit):
+    if _is_common(exactly, limit):
         return None
     # This condition can use the trigram index.
     return list(exactly.filter(**{f"{name}__iexact": value})[:limit])
 
 
-def _is_surely_more(subjects: QuerySet[Any], limit: int) -> bool:
+def _is_common(subjects: QuerySet[Any], limit: int) -> bool:
     """Return whether PostgreSQL expects far more than `limit`, and has seen enough to know."""
     expected = _estimate(subjects)
-    return expected > 2 * limit and expected > SURELY_SHARED * _estimate(Subject.objects.all())
+    return expected > 2 * limit and expected > MIN_COMMON_SHARE * _estimate(Subject.objects.all())
 
 
 def _estimate(rows: QuerySet[Any]) -> int:
@@ -170,7 +170,7 @@ def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int)
         cursor.execute(READ_IN_ORDER)
         if subjects is None:
             return list(logs.values_list("pk", flat=True)[:limit])
-        if not _is_worth_each(cursor, logs, subjects):
+        if not _is_faster_by_subject(cursor, logs, subjects):
             found = logs.filter(subject_id__in=subjects)
             return list(found.values_list("pk", flat=True)[:limit])
         of_one = logs.filter(subject_id=ONE_SUBJECT).values_list("timestamp", "pk")
@@ -179,7 +179,7 @@ def newest_ids(logs: FimLogQuerySet, subjects: Sequence[int] | None, limit: int)
         return [row[0] for row in cursor.fetchall()]
 
 
-def _is_worth_each(cursor: Any, logs: FimLogQuerySet, subjects: Sequence[int]) -> bool:
+def _is_faster_by_subject(cursor: Any, logs: FimLogQuerySet, subjects: Sequence[int]) -> bool:
     """Return whether the subjects have so few logs that reading those of each is faster.
 
     Another filter may leave out all that is read, so with one they must be few.

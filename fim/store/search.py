@@ -11,7 +11,7 @@ from fim.store.dialect import dialect
 # A text that more subjects hold than this is found faster by reading the newest logs.
 MAX_RARE_SUBJECTS = 2_000
 # How many logs are read, newest first, for what has no index of its own.
-SCANNED_LOGS = 10_000
+MAX_SCANNED_LOGS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,13 @@ def logs_whose(search: LogSearch, name: str, value: str) -> LogSearch:
 
 
 def among_newest(search: LogSearch, **exactly: str) -> LogSearch:
-    """Search the newest `SCANNED_LOGS` logs for those that have exactly these values.
+    """Search the newest `MAX_SCANNED_LOGS` logs for those that have exactly these values.
 
     One query finds the oldest of them, so that no list reads beyond it.
     """
     newest = search.logs.newest()
-    for moment, pk in newest.values_list("timestamp", "pk")[SCANNED_LOGS - 1 : SCANNED_LOGS]:
+    last = MAX_SCANNED_LOGS - 1
+    for moment, pk in newest.values_list("timestamp", "pk")[last : last + 1]:
         # From the oldest one on, itself included.
         newest = newest.newer_than(moment, pk - 1)
     return LogSearch(newest.filter(**exactly))

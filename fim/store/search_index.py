@@ -15,7 +15,7 @@ from fim.store import sqlite
 from fim.store.dialect import dialect
 
 # One step: some 20 ms, in which no commit begins.
-SUBJECTS_A_STEP = 500
+SUBJECTS_PER_STEP = 500
 # What is added a second while new subjects come in: a small part of the node's time. The rest waits
 # for a quiet second.
 STEPS_WHILE_BUSY = 2
@@ -30,9 +30,9 @@ def index_subjects(*, max_steps: int | None = None) -> int:
     while max_steps is None or steps < max_steps:
         started = time.monotonic()
         with sqlite.write_lock(), transaction.atomic():
-            found = sqlite.add_to_search_index(SUBJECTS_A_STEP)
+            found = sqlite.add_to_search_index(SUBJECTS_PER_STEP)
         added, steps = added + found, steps + 1
-        if found < SUBJECTS_A_STEP:
+        if found < SUBJECTS_PER_STEP:
             break
         time.sleep(time.monotonic() - started)
     return added

@@ -23,14 +23,14 @@ from fim.store.log_rows import COLUMNS, INSERT, SET_EVENT_ID, TABLE, row_of
 
 LAST_ID = "SELECT seq FROM sqlite_sequence WHERE name = %s"
 SUBJECT_IDS = "SELECT digest, id FROM fim_subject WHERE digest IN ({})"
-DIGESTS_A_STATEMENT = 500
+DIGESTS_PER_STATEMENT = 500
 INSERT_SUBJECT = (
     'INSERT INTO fim_subject (digest, path, "user", process) VALUES (%s, %s, %s, %s)'
     " ON CONFLICT DO NOTHING"
 )
 TRIGRAM = 3
 # How many subjects that hold a text are compared, to find those that equal it.
-MAX_HOLDERS = 10_000
+MAX_COMPARED_SUBJECTS = 10_000
 MATCH = "SELECT rowid FROM fim_subject_search WHERE fim_subject_search MATCH %s LIMIT %s"
 # CROSS JOIN makes SQLite look subjects up one by one: by a list of all it takes ten times as long.
 EXACT_HOLDERS = (
@@ -47,7 +47,7 @@ ADD_TO_SEARCH = (
     ' SELECT id, path, "user", process FROM fim_subject WHERE id > %s AND id <= %s'
 )
 # Of the database, whose pages have 4 KiB: some ten milliseconds' work.
-PAGES_A_STEP = 500
+PAGES_PER_STEP = 500
 
 _TIMESTAMP, _RECEIVED_AT, _EVENT_ID = map(COLUMNS.index, ("timestamp", "received_at", "event_id"))
 _local = threading.local()
@@ -119,8 +119,8 @@ def set_event_ids(event_ids: Mapping[int, uuid.UUID]) -> None:
 def subject_ids(digests: Sequence[bytes]) -> dict[bytes, int]:
     """Look 500 up at a time, which every build of SQLite accepts as parameters."""
     ids: dict[bytes, int] = {}
-    for start in range(0, len(digests), DIGESTS_A_STATEMENT):
-        some = digests[start : start + DIGESTS_A_STATEMENT]
+    for start in range(0, len(digests), DIGESTS_PER_STATEMENT):
+        some = digests[start : start + DIGESTS_PER_STATEMENT]
         ids.update(run(SUBJECT_IDS.format(", ".join(["%s"] * len(some))), some))
     return ids
 
@@ -169,10 +169,10 @@ def subjects_whose(name: str, value: str, *, limit: int) -> list[int] | None:
     found = set(exactly.filter(pk__gt=MARK)[:limit])
     phrase = '{} : "{}"'.format(name, value.replace('"', '""'))
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({MATCH})", [phrase, MAX_HOLDERS])  # noqa: S608
-        if cursor.fetchone()[0] == MAX_HOLDERS:
+        cursor.execute(f"SELECT count(*) FROM ({MATCH})", [phrase, MAX_COMPARED_SUBJECTS])  # noqa: S608
+        if cursor.fetchone()[0] == MAX_COMPARED_SUBJECTS:
             return None
-        cursor.execute(EXACT_HOLDERS.format(name), [phrase, MAX_HOLDERS, value, limit])
+        cursor.execute(EXACT_HOLDERS.format(name), [phrase, MAX_COMPARED_SUBJECTS, value, limit])
         return list({*found, *(row[0] for row in cursor.fetchall())})[:limit]
 
 
@@ -240,7 +240,7 @@ def _vacuum(cursor: Any) -> None:
         with write_lock():
             started = time.monotonic()
             # A script is stepped to its end; `execute` would free one page.
-            connection.connection.executescript(f"PRAGMA incremental_vacuum({PAGES_A_STEP})")
+            connection.connection.executescript(f"PRAGMA incremental_vacuum({PAGES_PER_STEP})")
             # Shortens the file, unless a reader still needs its end; waits for nobody.
             _pragma(cursor, "wal_checkpoint(PASSIVE)")
             seconds = time.monotonic() - started

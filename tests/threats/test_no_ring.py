@@ -41,7 +41,7 @@ def test_of_dedup_keys(record):
 
 @pytest.mark.parametrize("known", ["z", "zba"])
 def test_of_dedup_keys_in_several_statements(monkeypatch, known):
-    monkeypatch.setattr(deduplication, "EVENTS_A_STATEMENT", 2)
+    monkeypatch.setattr(deduplication, "EVENTS_PER_STATEMENT", 2)
     for each in of_keys(*known):
         record_event(**each)
 

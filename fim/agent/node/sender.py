@@ -14,7 +14,7 @@ from fim.agent.state.spool import Spool, SpooledLog
 
 logger = logging.getLogger(__name__)
 
-MAX_LOGS_IN_A_BATCH = 500
+MAX_LOGS_PER_BATCH = 500
 MAX_BATCH_BYTES = 1024 * 1024
 FIRST_DELAY_SECONDS = 0.25
 MAX_DELAY_SECONDS = 30.0
@@ -74,7 +74,7 @@ class Sender:
     def _run(self) -> None:
         while not self.failure:
             self._spool.arrived.clear()
-            batch = self._spool.oldest(max_count=MAX_LOGS_IN_A_BATCH, max_bytes=MAX_BATCH_BYTES)
+            batch = self._spool.oldest(max_count=MAX_LOGS_PER_BATCH, max_bytes=MAX_BATCH_BYTES)
             if batch:
                 self._deliver(batch)
             elif self._ending.is_set():

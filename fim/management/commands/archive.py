@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         cut, directory = days_ago(options["older_than_days"]), options["directory"]
         if options["dry_run"]:
-            self._say_what_there_is(cut)
+            self._write_dry_run(cut)
             return
         if not directory.is_dir():
             raise CommandError(f"{directory} is not a directory.")
@@ -47,28 +47,28 @@ class Command(BaseCommand):
         try:
             with locked(directory):
                 for month in months_before(cut):
-                    show = _shower(bar, month) if bar.is_shown else lambda label, done: None
+                    show = _progress_of(bar, month) if bar.is_shown else lambda label, done: None
                     found = archive_month(month, directory, FORMATS[options["format"]], show)
                     archives += [found] if found else []
         except (ArchiveError, OSError) as exc:
-            raise CommandError(f"{exc} {_sum_up(archives)}") from exc
+            raise CommandError(f"{exc} {_summary(archives)}") from exc
         freed = dialect.reclaim_space()
         bar.clear()
-        self.stdout.write(f"{_sum_up(archives)} {megabytes(freed)} came back.")
+        self.stdout.write(f"{_summary(archives)} {megabytes(freed)} came back.")
 
-    def _say_what_there_is(self, cut: datetime) -> None:
+    def _write_dry_run(self, cut: datetime) -> None:
         counts = {str(month): month.logs.count() for month in months_before(cut)}
         listed = ", ".join(f"{month} ({count})" for month, count in counts.items())
         months = f"{len(counts)} months: {listed}" if counts else "0 months"
         self.stdout.write(f"Would archive {sum(counts.values())} logs of {months}.")
 
 
-def _shower(bar: Bar, month: Month) -> Callable[[str, int], None]:
+def _progress_of(bar: Bar, month: Month) -> Callable[[str, int], None]:
     total = month.logs.count()
     return lambda label, done: bar.show(f"{month} {label}", done, total)
 
 
-def _sum_up(archives: list[Archive]) -> str:
+def _summary(archives: list[Archive]) -> str:
     files = ", ".join(archive.path.name for archive in archives)
     written, deleted = (sum(getattr(a, name) for a in archives) for name in ("logs", "deleted"))
     into = f" into {files}" if files else ""

@@ -56,7 +56,7 @@ class Command(BaseCommand):
             )
         except OSError as exc:
             raise CommandError(f"The directories cannot be watched: {exc}. {ADVICE}") from exc
-        self._sum_up(agent)
+        self._write_summary(agent)
         if failure := agent.sender.failure or (
             "" if not exit_code else "Nothing is left to watch."
         ):
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         except (RulesError, StateInUse) as exc:
             raise CommandError(str(exc)) from exc
 
-    def _sum_up(self, agent: Agent) -> None:
+    def _write_summary(self, agent: Agent) -> None:
         sender = agent.sender
         self.stdout.write(
             f"Sent {sender.sent_count}, refused {sender.refused_count},"

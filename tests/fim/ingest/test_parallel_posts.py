@@ -175,7 +175,7 @@ def test_a_deletion_waits_for_one_of_the_same_log():
 
 @pytest.mark.usefixtures("slow_rows")
 def test_lets_no_deletions_wait_for_each_other_in_a_ring(monkeypatch):
-    monkeypatch.setattr(deletes, "IDS_A_STATEMENT", 10)
+    monkeypatch.setattr(deletes, "IDS_PER_STATEMENT", 10)
     quick = [make_log(path=f"/quick/{number}").pk for number in range(10)]
     slow = [make_log(path=f"/slow/{number}").pk for number in range(10)]
 

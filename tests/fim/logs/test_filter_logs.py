@@ -82,13 +82,13 @@ def test_finds_subjects_that_the_search_index_has_already(found):
 # PostgreSQL tells subjects apart without reading those that hold the text.
 BOUNDS = ["fim.store.search.MAX_RARE_SUBJECTS"]
 if connection.vendor == "sqlite":
-    BOUNDS.append("fim.store.sqlite.MAX_HOLDERS")
+    BOUNDS.append("fim.store.sqlite.MAX_COMPARED_SUBJECTS")
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_a_common_user_is_looked_for_among_the_newest_logs(found, monkeypatch, bound):
     monkeypatch.setattr(bound, 1)
-    monkeypatch.setattr(search, "SCANNED_LOGS", 3)
+    monkeypatch.setattr(search, "MAX_SCANNED_LOGS", 3)
     logs = store_logs([new_log(user="root", path=f"/{number}") for number in range(5)]).logs
     if connection.vendor == "sqlite":
         add_to_search_index(500)
@@ -97,7 +97,7 @@ def test_a_common_user_is_looked_for_among_the_newest_logs(found, monkeypatch, b
 
 
 def test_a_rule_is_looked_for_among_the_newest_logs_of_the_other_filters(found, monkeypatch):
-    monkeypatch.setattr(search, "SCANNED_LOGS", 2)
+    monkeypatch.setattr(search, "MAX_SCANNED_LOGS", 2)
     make_log(rule="r-1", host="web-9")
     here = make_log(rule="r-1", host="web-9")
     make_log(host="web-9")
@@ -107,7 +107,7 @@ def test_a_rule_is_looked_for_among_the_newest_logs_of_the_other_filters(found, 
 
 
 def test_the_newest_logs_are_those_that_happened_last(found, monkeypatch):
-    monkeypatch.setattr(search, "SCANNED_LOGS", 3)
+    monkeypatch.setattr(search, "MAX_SCANNED_LOGS", 3)
     hours = (4, 2, 3, 1, 5)
     logs = {n: make_log(rule="r-1", timestamp=f"2026-03-14T0{n}:00:00Z") for n in hours}
 
@@ -115,7 +115,7 @@ def test_the_newest_logs_are_those_that_happened_last(found, monkeypatch):
 
 
 def test_an_export_looks_through_all(analyst_client, monkeypatch):
-    monkeypatch.setattr(search, "SCANNED_LOGS", 1)
+    monkeypatch.setattr(search, "MAX_SCANNED_LOGS", 1)
     store_logs([new_log(rule="r-1", user="root") for _ in range(3)])
 
     answer = analyst_client.get("/api/logs/export/", {"rule": "r-1", "user": "root"})

@@ -88,7 +88,7 @@ def test_keeps_the_other_filters(analyst_client, text):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("MAX_LOGS_READ", 0), ("_is_surely_more", lambda *_: True)],
+    [("MAX_LOGS_READ", 0), ("_is_common", lambda *_: True)],
 )
 @pytest.mark.parametrize("beside", [{}, {"host": "web-2"}, {"action": "moved"}])
 def test_finds_the_same_however_postgresql_reads(analyst_client, monkeypatch, name, value, beside):

@@ -137,7 +137,7 @@ def test_writes_csv_with_everything_too(run, tmp_path):
 
 
 def test_moves_more_than_a_batch(run, lines, monkeypatch):
-    monkeypatch.setattr(archive, "IDS_A_BATCH", 10)
+    monkeypatch.setattr(archive, "IDS_PER_BATCH", 10)
     store_logs([new_log(path=f"/{n}", timestamp=JANUARY) for n in range(425)])
 
     run()
@@ -369,7 +369,7 @@ from fim.models import FimLog
 from tests.factories import new_log
 
 form, directory, *where = sys.argv[1:]
-archive.IDS_A_BATCH = 50
+archive.IDS_PER_BATCH = 50
 archive_options = ["--older-than-days", "7", "--directory", directory, "--format", form]
 """
 
@@ -401,7 +401,7 @@ print(json.dumps(list(FimLog.objects.values_list("path", flat=True))))
 """
 
 KILLS = [
-    ("archive.give_event_ids", 2, "after", "ndjson"),
+    ("archive.assign_event_ids", 2, "after", "ndjson"),
     ("os.fsync", 1, "before", "ndjson"),
     ("archive.read_content", 1, "after", "csv"),
     ("os.rename", 1, "before", "ndjson"),

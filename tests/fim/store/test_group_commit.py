@@ -96,7 +96,7 @@ def test_is_part_of_the_callers_transaction():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_group_is_bounded(groups, monkeypatch):
-    monkeypatch.setattr(group_commit, "MAX_LOGS_A_GROUP", 4)
+    monkeypatch.setattr(group_commit, "MAX_LOGS_PER_GROUP", 4)
 
     commit_together(*(([new_log(), new_log()],) for _ in range(5)))
 

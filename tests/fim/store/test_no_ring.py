@@ -10,7 +10,7 @@ from django.db import connection
 
 from fim.models import FimLog, Subject
 from fim.store.counts import recount
-from fim.store.postgresql import ROWS_WORTH_A_COPY
+from fim.store.postgresql import MIN_COPY_ROWS
 from fim.store.write import store_logs
 from tests.factories import make_log, new_log
 from tests.threats.parallel import held_up
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("count", [3, ROWS_WORTH_A_COPY + 1])
+@pytest.mark.parametrize("count", [3, MIN_COPY_ROWS + 1])
 def test_of_event_ids(count):
     def logs():
         return [new_log(event_id=str(UUID(int=number))) for number in range(1, count + 1)]

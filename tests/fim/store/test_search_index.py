@@ -46,7 +46,7 @@ def test_finds_one_in_the_index_and_one_behind_it():
 
 
 def test_adds_in_steps(monkeypatch):
-    monkeypatch.setattr(search_index, "SUBJECTS_A_STEP", 2)
+    monkeypatch.setattr(search_index, "SUBJECTS_PER_STEP", 2)
     for n in range(5):
         make_log(path=f"/srv/{n}")
 
@@ -66,7 +66,7 @@ def test_a_broken_step_is_done_again():
 
 
 def test_waits_for_a_quiet_round(monkeypatch):
-    monkeypatch.setattr(search_index, "SUBJECTS_A_STEP", 1)
+    monkeypatch.setattr(search_index, "SUBJECTS_PER_STEP", 1)
     indexer = search_index._Indexer()
     for n in range(5):
         make_log(path=f"/srv/{n}")
