@@ -1,3 +1,3 @@
-"""What holds the apps together. Whoever cuts a release changes VERSION and CHANGELOG.md."""
+"""The project: settings, urls, what the apps share. A release changes VERSION and CHANGELOG.md."""
 
 VERSION = "0.1.0"

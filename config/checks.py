@@ -1,4 +1,4 @@
-"""System checks: what is configured in a way that a careful operator would want to know."""
+"""System checks: configuration that works and that a careful operator would want to change."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """Content-Security-Policy: what a page of this node may load, run and send, and where it may show.
 
 No page needs a nonce: the console has no inline script and no inline style, so what an attacker
-smuggles into a page neither runs nor styles it. The policies are ready texts and the choice is one
-look at the path, since every answer to an agent passes here too.
+injects into a page neither runs nor styles it. The policies are constant texts, chosen by the path
+alone, since every answer to an agent passes here too.
 """
 
 from collections.abc import Callable

@@ -23,7 +23,7 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{var} has a value that cannot be read.") from exc
 
     def bool(self, var: str, default: Any = environ.Env.NOTSET) -> builtins.bool:
-        """Return true or false; django-environ takes any other word, "treu" too, for false."""
+        """Return true or false; django-environ reads any other word, "treu" too, as false."""
         text = self.str(var, default=default)
         if isinstance(text, builtins.bool):
             return text
@@ -32,7 +32,7 @@ class Env(environ.Env):
         return text.lower() in TRUE_WORDS
 
     def str(self, var: str, default: Any = environ.Env.NOTSET, **kwargs: Any) -> Any:
-        """Return the text as it is: django-environ takes `$NAME` for another variable's name."""
+        """Return the text as it is: django-environ reads `$NAME` as another variable's name."""
         return self.ENVIRON[var] if var in self.ENVIRON else super().str(var, default, **kwargs)
 
     def list(self, var: builtins.str, default: Any = environ.Env.NOTSET) -> Any:

@@ -1,4 +1,4 @@
-"""Which of Django's own log records say too much, and too loudly."""
+"""Filters of Django's own log records: shorter, at a lower level, or left out."""
 
 import logging
 

@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 class PeriodicThread:
     """Calls a function in a daemon thread, first at once, until it is stopped.
 
-    A call that fails ends nothing: the next may succeed. The first of several failures in a row
-    is logged.
+    A call that fails does not end the thread: the next may succeed. The first of several failures
+    in a row is logged.
     """
 
     def __init__(self, name: str, function: Callable[[], None], *, every_seconds: float) -> None:
@@ -29,7 +29,7 @@ class PeriodicThread:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; a call that it is in is finished first."""
+        """End the thread, after the call that is under way."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()

@@ -1,4 +1,4 @@
-"""How far a command is, on one line of a terminal."""
+"""A progress bar for commands, on one line of a terminal."""
 
 from django.core.management.base import OutputWrapper
 
@@ -22,6 +22,6 @@ class Bar:
 
     def _write(self, text: str) -> None:
         if self.is_shown:
-            # ECMA-48's "erase in line" takes away what stood there before.
+            # ECMA-48's "erase in line" removes what stood there before.
             self.out.write(f"\r\x1b[K{text}", ending="")
             self.out.flush()

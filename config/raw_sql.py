@@ -1,4 +1,4 @@
-"""SQL past the ORM, for what runs with every log: on SQLite past Django's cursors as well."""
+"""SQL without the ORM, for what runs with every log: on SQLite without Django's cursors as well."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -39,7 +39,7 @@ def run_many(statement: str, rows: Iterable[Values]) -> int:
 
 
 def _is_plain(database: Any) -> bool:
-    """Say whether the connection is SQLite's, open, and nobody counts or wraps its statements."""
+    """Return whether the connection is SQLite's, open, and nothing counts or wraps statements."""
     return (
         database.vendor == "sqlite"
         and database.connection is not None

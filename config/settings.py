@@ -180,7 +180,7 @@ AXES_COOLOFF_TIME = timedelta(
 )
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-# What is tried while locked out is not kept: it would let anyone fill the database.
+# Attempts while locked out are not stored: they would let anyone fill the database.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "config.serving.client_address.lockout_address"
 AXES_USERNAME_CALLABLE = "users.sign_in.services.lockout_username"
@@ -336,7 +336,7 @@ LOGGING = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
-            # A request shows itself with its query.
+            # A request's text contains its query.
             "reserved_attrs": [*RESERVED_ATTRS, "request"],
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
             "datefmt": "%Y-%m-%dT%H:%M:%S%z",
@@ -359,10 +359,10 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # A 4xx is an answer, and the request log has its line; only what breaks is told twice.
-        # A 503 of a view is told by what it could not reach.
+        # A 4xx is an answer, and the request log has its line; only faults are logged twice.
+        # A view's 503 is logged by the code that could not reach something.
         "django.request": {"level": "ERROR", "filters": ["has_cause"]},
-        # A forged Host is a stranger's doing; the line is for who forgot a name in ALLOWED_HOSTS.
+        # A forged Host is no fault; the line helps whoever left a name out of ALLOWED_HOSTS.
         "django.security.DisallowedHost": {"filters": ["reduce_to_warning"]},
         "axes": {"level": "WARNING"},
     },

@@ -58,7 +58,7 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: AlertQuerySet) -> AlertQuerySet:  # type: ignore[override]
         value = self.value()
         if request.method == "POST":
-            # What was ticked may have been resolved meanwhile; the action says so.
+            # A selected alert may have been resolved meanwhile; the action says so.
             return queryset
         if value is None:
             return queryset.unresolved()

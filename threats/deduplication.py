@@ -115,7 +115,7 @@ def open_events(events: Sequence[NewEvent]) -> dict[Any, Recorded]:
 
 
 def _hold_unresolved(keys: Sequence[str]) -> dict[str, Held]:
-    """Return the events whose alerts are unresolved, by their key, and hold them where they are.
+    """Return the events whose alerts are unresolved, by their key, and lock them.
 
     Past the ORM, which takes ten times longer than the database to look up a few keys.
     """

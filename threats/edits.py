@@ -65,7 +65,7 @@ def update_event(event: Event, *, by: Actor, **changes: str) -> Event:
 
 
 def _raise_severity(same: EventQuerySet, severity: str) -> bool:
-    """Set the severity of the one event where it is lower; say whether it was."""
+    """Set the severity of an event where it is lower; return whether it was."""
     return bool(same.filter(severity__in=Severity(severity).below).update(severity=severity))
 
 

@@ -159,7 +159,7 @@ class AlertChange(models.Model):
     changed_at = models.DateTimeField(auto_now_add=True)
     from_status = models.CharField(max_length=8, choices=Status)
     to_status = models.CharField(max_length=8, choices=Status)
-    # Empty where it was taken from everyone; None where it stayed with whom it was.
+    # Empty where the assignee was removed; None where the assignee did not change.
     assigned_to = models.CharField(max_length=150, null=True)  # noqa: DJ001
     note = models.TextField(blank=True, max_length=2_000)
 

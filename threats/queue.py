@@ -1,4 +1,4 @@
-"""What waits for a person: how many alerts are open, how bad, and since when."""
+"""The queue of open alerts: how many, how severe, and since when."""
 
 from dataclasses import dataclass
 from datetime import datetime

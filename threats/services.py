@@ -25,7 +25,7 @@ from users.models import AuditAction, Kind
 
 
 class Gone(DomainError):
-    """What is to be changed was deleted after the request had found it."""
+    """The object was deleted after the request had found it."""
 
     code = "not_found"
     http_status = HTTPStatus.NOT_FOUND
@@ -60,8 +60,8 @@ def record_event(
 ) -> RecordedEvent:
     """Store an event and, for HIGH or CRITICAL, its one OPEN alert, in one transaction.
 
-    An event of a source that named it by the same `event_id` before is a repeat of the request,
-    not of the trouble: it stores and counts nothing.
+    An event with the `event_id` of an earlier one of its source is a repeat of the request, not of
+    the trouble: nothing is stored or counted.
 
     While an alert with the same `dedup_key` is not RESOLVED the event counts as a repeat: see
     `record_deduplicated_events`. Callers that arrive together are held apart by the database: one
@@ -135,8 +135,8 @@ def delete_alert(alert: Alert, *, by: Actor) -> None:
 def change_alert_status(alert: Alert, *, status: str, by: Actor, note: str = "") -> Alert:
     """Move an alert to `status` and write who did it into its history.
 
-    Asking for the status that it has changes nothing, and writes only a note where there is one.
-    Of two people who act at once, one change is made from what the other left, or refused.
+    Setting the same status changes nothing, and writes only a note where there is one. Of two
+    people who act at once, the second changes what the first one left, or is refused.
 
     Raises TransitionRefused (409) for a change that TRANSITIONS does not list, and
     SameTroubleUnresolved (409) when a resolved alert is reopened while another one with its
@@ -187,10 +187,10 @@ def _write_history(alert: Alert, *, before: str, status: str, by: Actor, note: s
 
 
 def assign_alert(alert: Alert, *, assignee: str, by: Actor, note: str = "") -> Alert:
-    """Say who deals with an alert, by user name; an empty name takes it from everyone.
+    """Set the assignee of an alert, by user name; an empty name leaves it without one.
 
-    Asking for whom it has changes nothing, and writes only a note where there is one. Raises Gone
-    (404) where the alert was deleted meanwhile.
+    Setting the same assignee changes nothing, and writes only a note where there is one. Raises
+    Gone (404) where the alert was deleted meanwhile.
     """
     with transaction.atomic():
         stored = Alert.objects.select_for_update().filter(pk=alert.pk).first()
@@ -239,10 +239,10 @@ def _audit_alert(by: Actor, action: AuditAction, alert: Alert, **values: Any) ->
 
 
 def acknowledge_alert(alert: Alert, *, by: Actor, note: str = "") -> Alert:
-    """Say that someone deals with an alert. See `change_alert_status`."""
+    """Set an alert to ACK: someone deals with it. See `change_alert_status`."""
     return change_alert_status(alert, status=Status.ACK, by=by, note=note)
 
 
 def resolve_alert(alert: Alert, *, by: Actor, note: str = "") -> Alert:
-    """Say that an alert is dealt with. See `change_alert_status`."""
+    """Set an alert to RESOLVED. See `change_alert_status`."""
     return change_alert_status(alert, status=Status.RESOLVED, by=by, note=note)

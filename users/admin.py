@@ -24,7 +24,7 @@ from users.services import audited_password, delete_user, save_user
 from users.sign_in.lockouts import list_lockouts
 from users.sign_in.services import SignInForm
 
-# Roles take the place of groups, `Key` that of the library's own key; tokens are nobody's to edit.
+# Roles replace groups, `Key` the library's own key; tokens are not to be edited.
 for model in (Group, APIKey, BlacklistedToken, OutstandingToken):
     admin.site.unregister(model)
 

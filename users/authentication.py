@@ -1,4 +1,4 @@
-"""How a request says who it is: a bearer token, a machine's key, or the `token` cookie."""
+"""How a request authenticates: by a bearer token, a machine's key, or the `token` cookie."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from users.sign_in.tokens import AccessToken, user_of_token
 
 @dataclass(frozen=True)
 class Machine:
-    """Who a key speaks for. Not a person: it may post what its scopes name, and nothing else."""
+    """The owner of a key. Not a person: it may post what its scopes name, and nothing else."""
 
     key: Key
 
@@ -51,7 +51,7 @@ class KeyAuthentication(BaseAuthentication):
         return (machine, machine.key) if machine else None
 
     def machine_of(self, header: str) -> Machine | None:
-        """Return who the header speaks for, None where it holds no key; a bad one is 401."""
+        """Return the owner of the header's key, None where it holds no key; a bad one is 401."""
         text = self.key_text(header)
         if text is None:
             return None
@@ -77,7 +77,8 @@ class KeyAuthentication(BaseAuthentication):
 class CookieAuthentication(BaseAuthentication):
     """The `token` cookie of `/api/login/`; writes must pass Django's CSRF and origin check.
 
-    A cookie that no longer counts is nobody's, not an error: browsers send it until it ends.
+    A cookie that is not valid any more authenticates nobody and is no error: browsers send it until
+    it expires.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:

@@ -79,7 +79,7 @@ def _take_lease(path: Path, key: str, period_seconds: int, now: float, more: int
 
 
 def _connection(path: Path, now: float) -> sqlite3.Connection:
-    """Return this thread's connection; each day's first one clears out what is old."""
+    """Return this thread's connection; the first of each day deletes old counters."""
     is_fresh = abs(now - getattr(_local, "opened_at", now)) < KEEP_SECONDS / 2
     if getattr(_local, "path", None) != path or not is_fresh:
         if old := getattr(_local, "connection", None):

@@ -1,4 +1,4 @@
-"""Write rules of accounts."""
+"""Changes of accounts."""
 
 import secrets
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def delete_user(user: User, *, by: Actor) -> None:
 
 @contextmanager
 def audited_password(user: User | None, *, by: Actor) -> Iterator[None]:
-    """Tell the audit list where what is done inside sets the password of a user."""
+    """Write an audit entry where the code inside sets the password of a user."""
     with transaction.atomic():
         yield
         stored = User.objects.filter(pk=user.pk).first() if user else None

@@ -41,7 +41,7 @@ class CountedThrottle(SimpleRateThrottle):
         return ident is None or self.passes(ident)
 
     def passes(self, ident: str) -> bool:
-        """Count a request of someone; say whether it is within the limit."""
+        """Count a request of someone; return whether it is within the limit."""
         now = time.time()
         try:
             count, started_at = add_one(

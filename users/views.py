@@ -1,4 +1,4 @@
-"""Sign in, stay signed in, sign out, and who am I."""
+"""Sign-in, refresh, sign-out, and the account of the request."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The answer to a batch: what was taken, what was a repeat, and each refusal by its index."""
+"""The answer to a batch: what was accepted, what was a repeat, and each refusal by its index."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus

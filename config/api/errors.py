@@ -1,4 +1,4 @@
-"""What goes wrong, as an answer: one body for every error, `{code, detail, fields}`."""
+"""Errors as answers: one body for every error, `{code, detail, fields}`."""
 
 import logging
 import math
@@ -36,7 +36,7 @@ class DomainError(Exception):
 
 
 class StorageUnavailable(DomainError):
-    """The database cannot take or give data now: locked, full, away."""
+    """The database cannot be read or written now: locked, full, away."""
 
     code = "storage_unavailable"
     http_status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -45,9 +45,9 @@ class StorageUnavailable(DomainError):
 
 
 def error_body(code: str, detail: str, fields: Any = None, *, path: str) -> dict[str, Any]:
-    """Return the one body, with what the clients below some paths look for besides.
+    """Return the error body, with the fields that the clients below some paths need besides.
 
-    The DHIMP platform's dashboard shows `message`. osqueryd forgets the logs that it sent unless
+    The DHIMP platform's dashboard shows `message`. osqueryd deletes the logs that it sent unless
     the answer holds `error`, whatever the status (osquery's remote/utility.h).
     """
     body = {"code": code, "detail": detail, "fields": fields or {}}
@@ -65,7 +65,7 @@ def invalid_detail(fields: Any) -> str:
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what a view raised into the one error body; None for a bug, which stays a 500."""
+    """Return the error body for what a view raised; None for a bug, which stays a 500."""
     path = context["request"].path
     if isinstance(exc, OperationalError | InterfaceError):
         logger.error("database unavailable", exc_info=exc)
@@ -124,7 +124,7 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def json_error(request: HttpRequest, code: str, detail: str, status: HTTPStatus) -> JsonResponse:
-    """Answer with the one body where no DRF view does."""
+    """Answer with the error body where no DRF view does."""
     return JsonResponse(error_body(code, detail, path=request.path), status=status)
 
 

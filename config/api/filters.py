@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 
-# A `+` that was not escaped in the query arrives as a space: behind day and time, before an offset.
+# A `+` that was not escaped in the query arrives as a space: after day and time, before an offset.
 SPACE_FOR_PLUS = re.compile(r"(\S{8,10}[T ]\S+) (\d\d(:?\d\d)?)", re.ASCII)
 
 
@@ -21,7 +21,7 @@ class MomentFormField(IsoDateTimeField):
     }
 
     def to_python(self, value: Any) -> datetime | None:
-        # Not Django's own: that one takes a moment without a zone for one of the node's zone.
+        # Not Django's own, which reads a moment without a zone as one of the node's zone.
         if value in self.empty_values:
             return None
         text = str(value).strip()

@@ -17,7 +17,7 @@ def positive_int(request: Request, name: str, *, default: int, maximum: int | No
     if text is None:
         return default
     if text.isascii() and text.isdecimal():
-        # Python converts no more than 4,300 digits; what is past the last page may say so.
+        # Python converts no more than 4,300 digits; so many are past the last page in any case.
         number = int(text) if len(text) < 19 else sys.maxsize
         if number >= 1 and (maximum is None or number <= maximum):
             return number
@@ -42,7 +42,7 @@ class PageNumberPagination(BasePagination):
 
 
 class CappedPaginator(Paginator):
-    """The console's pages: counts no further than `cap`, so that a page costs the same always."""
+    """The console's pages: counts up to `cap` rows, so that a page costs the same at any size."""
 
     cap = 10_000
 

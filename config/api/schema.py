@@ -1,4 +1,4 @@
-"""Swagger that tells the truth of every operation: its errors, who may, what it takes."""
+"""Swagger for every operation: its errors, who may call it, what it accepts."""
 
 from http import HTTPStatus
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lists of the console that come back as they were left."""
+"""Lists of the console that remember their filters for a session."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -21,7 +21,7 @@ MAX_REMEMBERED_CHARACTERS = 1_000
 
 
 def badge(name: str, text: str) -> SafeString:
-    """Return a word as a badge: a category, severity, status or state, which gives its colour."""
+    """Return a word as a badge; a category, severity, status or state decides its colour."""
     return format_html('<span class="badge {}">{}</span>', name, text)
 
 
@@ -50,7 +50,7 @@ def restore_filters(request: HttpRequest) -> HttpResponse | None:
 
 
 class StickyChangeList(ChangeList):
-    """Links to the list without filters forget them, for they would come back otherwise."""
+    """Makes links to the list without filters clear the remembered ones."""
 
     clear_url = f"?{CLEAR}=1"
 
@@ -67,7 +67,7 @@ class StickyChangeList(ChangeList):
 
 
 class CheckedActions(admin.ModelAdmin):
-    """Actions that refuse what is no id: Django looks up what a form ticks as it is sent."""
+    """Actions that refuse what is no id: Django looks up the selected ids unchecked."""
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any
@@ -83,11 +83,11 @@ class CheckedActions(admin.ModelAdmin):
 class StickyFilters(CheckedActions):
     """A list whose filters stay for the session."""
 
-    # What the audit list calls these things; empty where nothing is done to them.
+    # The kind of these objects in the audit list; empty where they are never changed.
     audit_kind = ""
 
     def audit_ref(self, thing: Any) -> str:
-        """Return the id by which the audit list knows a thing."""
+        """Return the id of an object in the audit list."""
         return str(thing.pk)
 
     def render_change_form(
@@ -98,7 +98,7 @@ class StickyFilters(CheckedActions):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
-        """Leave it to the audit list, which knows more; so do the next two."""
+        """Write nothing: the audit list has more; so do the next two."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         pass

@@ -1,4 +1,4 @@
-"""Moments on a page: in the node's zone as they leave it, in the viewer's once scripts run."""
+"""Moments on a page: in the node's zone as sent, in the viewer's once scripts run."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +30,7 @@ def show_moment(moment: datetime | None) -> SafeString | str:
 
 @register.filter(name="age")
 def show_age(moment: datetime | None) -> str:
-    """Return how long ago a moment was, in its largest unit that is full: 3 d, 5 h, 40 min, 7 s."""
+    """Return how long ago a moment was, in the largest full unit: 3 d, 5 h, 40 min, 7 s."""
     return "-" if moment is None else show_length(timezone.now() - moment)
 
 

@@ -1,4 +1,4 @@
-"""The console's own site: its pages, its navigation, and what odd input is answered."""
+"""The console's own site: its pages, its navigation, and its answers to invalid input."""
 
 import logging
 from collections.abc import Callable
@@ -106,7 +106,7 @@ class Console(AdminSite):
     def refuse(
         self, request: HttpRequest, status: HTTPStatus, title: str, reason: str
     ) -> HttpResponse:
-        """Answer with a page of the console that says in words what is not possible, and why."""
+        """Answer with a page of the console that says what is not possible, and why."""
         context = {**self.each_context(request), "title": title, "reason": reason}
         return render(request, "console/refusal.html", context, status=status)
 

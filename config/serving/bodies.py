@@ -1,4 +1,4 @@
-"""Bodies that Django leaves to its server: chunked ones that come, those of HEAD that would go."""
+"""Bodies that Django leaves to its server: chunked requests, and answers to HEAD."""
 
 import io
 from collections.abc import Callable, Iterable
@@ -10,10 +10,10 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def read_chunked_bodies(application: Application) -> Application:
-    """Wrap a WSGI application: read a chunked body and give it the length it was sent without.
+    """Wrap a WSGI application: read a chunked body and set its length.
 
-    Django would take it for an empty one. At most one byte over the limit is read, for which the
-    parser refuses the body.
+    Without one, Django would read it as empty. At most one byte over the limit is read, for which
+    the parser refuses the body.
     """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""Who is really asking: the client's address, from nothing that the client can forge."""
+"""The client's address, from nothing that the client can forge."""
 
 import ipaddress
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -39,10 +39,10 @@ def address_of(environ: MutableMapping[str, Any]) -> Address | None:
     """Return the address of the real client, or None where that cannot be known.
 
     The peer of the connection is the client unless it is one of `TRUSTED_PROXIES`: then
-    `X-Forwarded-For` is read from the right, past the trusted proxies, to the first address that
-    none of them vouches for. A request with forwarding headers from a peer that is no trusted
-    proxy came from somewhere that nobody vouches for: None. So did one from a trusted proxy that
-    names its client in some other header alone. Looked for once a request.
+    `X-Forwarded-For` is read from the right, over the trusted proxies, to the first address that is
+    none of theirs. For a request with forwarding headers from a peer that is no trusted proxy, the
+    client is not known: None. So it is where a trusted proxy names its client in another header
+    alone. Computed once a request.
     """
     if CACHED_AS not in environ:
         environ[CACHED_AS] = _find(environ)
@@ -97,7 +97,7 @@ def _peer(environ: Mapping[str, Any]) -> Address | None:
 
 @lru_cache(maxsize=1024)
 def _address(text: str) -> Address | None:
-    """Read an address; IPv4 that comes as IPv6 is IPv4, and a zone such as `%eth0` is dropped."""
+    """Return an address; IPv4 mapped to IPv6 is IPv4, and a zone such as `%eth0` is left out."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

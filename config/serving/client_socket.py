@@ -12,8 +12,8 @@ from typing import Any
 class ClientSocket(socket.socket):
     """A client's connection that counts as reset once the client is too slow.
 
-    gunicorn takes a reset for the client's own doing: it closes the connection and logs nothing.
-    No answer is sent, since a 4xx would tell an agent on a bad line to drop its logs.
+    gunicorn treats a reset as the client's doing: it closes the connection and logs nothing. No
+    answer is sent, since a 4xx would make an agent on a bad line drop its logs.
     """
 
     # gunicorn.conf.py sets them from the environment.
@@ -24,7 +24,7 @@ class ClientSocket(socket.socket):
     _is_given_up = False
 
     def start_request(self) -> None:
-        """Give the next request its own time, from its first byte on."""
+        """Start the time limit of the next request, from its first byte on."""
         self._deadline = None
 
     def has_more(self, milliseconds: int) -> bool:
@@ -42,7 +42,7 @@ class ClientSocket(socket.socket):
         with self._giving_up():
             if self._deadline is None:
                 self._deadline = time.monotonic() + self.request_seconds
-            # A read by read timeout alone would let a byte every few seconds hold the thread.
+            # A timeout for each read alone would let a byte every few seconds hold the thread.
             if time.monotonic() > self._deadline:
                 raise TimeoutError
             return super().recv(size, flags)
@@ -60,7 +60,7 @@ class ClientSocket(socket.socket):
 
     @contextmanager
     def _giving_up(self) -> Iterator[None]:
-        """Let nothing more pass after the first wait that was too long."""
+        """Fail all later calls, too, after the first wait that was too long."""
         try:
             if self._is_given_up:
                 raise TimeoutError

@@ -1,4 +1,4 @@
-"""One line of JSON a request: who asked what, and what came of it. Never bodies, never secrets."""
+"""One line of JSON a request: who requested what, and the answer. Never bodies, never secrets."""
 
 import logging
 import re
@@ -61,7 +61,7 @@ class RequestLogMiddleware:
 
 
 def _username(request: HttpRequest) -> str | None:
-    """Return who asked, where the view wanted to know; looking it up here would cost a query."""
+    """Return the user, if the view read it; looking it up here would cost a query."""
     user = getattr(request, "user", None)
     if isinstance(user, SimpleLazyObject) and user.__dict__.get("_wrapped") is empty:
         return None

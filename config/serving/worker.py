@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker: bounded clients, shared connections, threads that stay with theirs.
+"""gunicorn's threaded worker, with time limits for clients, slots, and threads that keep a client.
 
 No other module touches gunicorn's internals. CHECKED_GUNICORN is the version they were read in;
 tests/config/serving/test_gunicorn_internals.py fails where another changes them.
@@ -54,10 +54,10 @@ class Worker(gthread.ThreadWorker):
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
-        """Answer a request, and the ones that follow it at once while no other client waits.
+        """Answer a request, and those that follow it at once while no other client waits.
 
-        To hand a connection to the main thread and to take it back costs as much as to read a
-        request: it took a fifth of a busy worker's time.
+        Passing a connection to the main thread and back costs as much as reading a request: it took
+        a fifth of a busy worker's time.
         """
         self._queued.popleft()
         goes_on = self._handle_one(conn)
@@ -71,7 +71,7 @@ class Worker(gthread.ThreadWorker):
 
     def _handle_one(self, conn: Any) -> Any:
         if not conn.initialized and not conn.wait_for_data(0):
-            # gunicorn would wait here for 5 seconds; the poller does it without a thread.
+            # gunicorn would wait here for 5 seconds; the poller waits without a thread.
             return gthread._DEFER
         conn.sock.start_request()
         goes_on = super().handle(conn)

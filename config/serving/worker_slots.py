@@ -1,6 +1,6 @@
 """How many connections each of gunicorn's workers holds, so that they share them evenly.
 
-All workers wait on one socket, and the one that wakes first takes what it can: of sixteen agents
+All workers wait on one socket, and the one that wakes first accepts what it can: of sixteen agents
 that connect at once and keep their connections, one worker got fourteen or all. It then worked
 alone, on one core, for as long as they stayed.
 
@@ -50,7 +50,7 @@ class WorkerSlot:
         self._slots[self._number] = connections + 1
 
     def stop_accepting(self) -> None:
-        """Have the others count without this worker: it accepts no connection now."""
+        """Exclude this worker from the others' comparison: it accepts no connection now."""
         self._slots[self._number] = NOT_ACCEPTING
 
     def release(self) -> None:

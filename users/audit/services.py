@@ -24,9 +24,9 @@ def write_audit(
 ) -> None:
     """Add what a person did to a thing: its kind (`alert`, `log`, ...), its id and its name.
 
-    What the node does by itself (`Actor.system`) is not written. Call it in the transaction of
-    the change, so that there is no one without the other. Never hand it a password or a key,
-    hashed or not. Raises TypeError for a plain name, which would leave no entry.
+    What the node does by itself (`Actor.system`) is not written. Call it in the transaction of the
+    change, so that neither is stored without the other. Never pass a password or a key, hashed or
+    not. Raises TypeError for a plain name, which would leave no entry.
     """
     if not isinstance(by, Actor):
         raise TypeError(f"{by!r} is no Actor: it does not tell a person from the node.")
@@ -46,7 +46,7 @@ def write_audit(
 
 
 def changed_values(before: Values, after: Values) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what differs, as it was and as it is."""
+    """Return the values that differ, as they were and as they are."""
     names = [name for name in after if before.get(name) != after[name]]
     return {name: before.get(name) for name in names}, {name: after[name] for name in names}
 

@@ -1,4 +1,4 @@
-"""Write rules of keys."""
+"""Changes of keys: creation and revocation."""
 
 from datetime import datetime
 
@@ -49,7 +49,7 @@ def create_key(
 
 
 def revoke_key(key: Key, *, by: Actor) -> bool:
-    """End a key for good; say whether it still counted."""
+    """Revoke a key for good; return whether it was still valid."""
     with transaction.atomic():
         was_usable = Key.objects.filter(pk=key.pk, revoked=False).update(revoked=True) == 1
         if was_usable:

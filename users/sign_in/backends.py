@@ -13,7 +13,7 @@ class RoleBackend(ModelBackend):
     """Grant what `ROLE_PERMISSIONS` says; superusers pass every check in `User.has_perm`.
 
     Where a right password is refused since the account is deactivated, the request's
-    `is_deactivated` says so: its owner may hear it, and nobody else learns that it exists.
+    `is_deactivated` is true: the owner may know it, and nobody else learns that the account exists.
     """
 
     def authenticate(self, request: HttpRequest | None, *args: Any, **kwargs: Any) -> Any:

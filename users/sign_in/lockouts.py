@@ -1,4 +1,4 @@
-"""Who is locked out after failed sign-ins, and letting them in again before their time."""
+"""Who is locked out after failed sign-ins, and unlocking them early."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,7 @@ def list_lockouts() -> list[Lockout]:
 
 
 def unlock(*, username: str, address: str, by: Actor) -> bool:
-    """Forget the failed sign-ins of a name from an address; say whether there were any."""
+    """Forget the failed sign-ins of a name from an address; return whether there were any."""
     if not (username and address):
         # The library would forget those of everyone.
         return False

@@ -76,7 +76,7 @@ def refresh_tokens(text: str) -> RefreshToken:
 
 
 def revoke_refresh_token(request: HttpRequest, text: str) -> None:
-    """End a refresh token; one that counts no more already is no error."""
+    """End a refresh token; one that is not valid any more is no error."""
     try:
         token = RefreshToken(text)
         token.blacklist()

@@ -1,4 +1,4 @@
-"""Tokens: who they name, which node made them, and which of them count here.
+"""Tokens: whom they name, which node made them, and which of them are valid here.
 
 A token names its user by username and role, never by a row id: with a `JWT_SIGNING_KEY` shared by
 a fleet, an access token of one node is good on all. Refresh tokens are good on the node that made
@@ -151,7 +151,7 @@ def _account_of(username: object) -> User | None:
 
 
 def _is_username(value: object) -> TypeGuard[str]:
-    """Whether a database can be asked for it: short, and neither NUL nor lone surrogates."""
+    """Return whether a database can look it up: short, without NUL or lone surrogates."""
     return (
         isinstance(value, str)
         and 0 < len(value) <= 150
