@@ -75,7 +75,7 @@ def record_deduplicated_events(events: Sequence[NewEvent]) -> dict[str, Recorded
     recorded: dict[str, Recorded] = {}
     with transaction.atomic(savepoint=False):
         for _ in range(MAX_ATTEMPTS):
-            held = _hold_unresolved([event["dedup_key"] for event in waiting])
+            held = _lock_unresolved([event["dedup_key"] for event in waiting])
             repeats = [event for event in waiting if event["dedup_key"] in held]
             recorded |= _count_repeats(repeats, held)
             waiting = [event for event in waiting if event["dedup_key"] not in held]
@@ -114,7 +114,7 @@ def open_events(events: Sequence[NewEvent]) -> dict[Any, Recorded]:
     return opened
 
 
-def _hold_unresolved(keys: Sequence[str]) -> dict[str, Held]:
+def _lock_unresolved(keys: Sequence[str]) -> dict[str, Held]:
     """Return the events whose alerts are unresolved, by their key, and lock them.
 
     Past the ORM, which takes ten times longer than the database to look up a few keys.

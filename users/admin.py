@@ -83,12 +83,12 @@ class UserAdmin(StickyFilters, DjangoUserAdmin):
         return (*super().get_readonly_fields(request, obj), *own)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+        return super().has_change_permission(request, obj) and _may_edit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return (
             super().has_delete_permission(request, obj)
-            and _may_touch(request, obj)
+            and _may_edit(request, obj)
             and (obj is None or obj.pk != request.user.pk)
         )
 
@@ -108,6 +108,6 @@ class UserAdmin(StickyFilters, DjangoUserAdmin):
             return super().user_change_password(request, id, form_url)
 
 
-def _may_touch(request: HttpRequest, user: User | None) -> bool:
+def _may_edit(request: HttpRequest, user: User | None) -> bool:
     """Only superusers may change or delete the account of a superuser."""
     return user is None or not user.is_superuser or request.user.is_superuser

@@ -70,15 +70,15 @@ def client_address_text(request: HttpRequest) -> str:
 
 
 def address_text_of(environ: MutableMapping[str, Any]) -> str:
-    return _shown(environ) or "unknown"
+    return _address_text(environ) or "unknown"
 
 
 def lockout_address(request: HttpRequest) -> str | None:
     """Return the same for django-axes, whose column holds an address or nothing."""
-    return _shown(request.META)
+    return _address_text(request.META)
 
 
-def _shown(environ: MutableMapping[str, Any]) -> str | None:
+def _address_text(environ: MutableMapping[str, Any]) -> str | None:
     address = address_of(environ) or _peer(environ)
     return str(address) if address else None
 

@@ -21,7 +21,7 @@ class ClientSocket(socket.socket):
     request_seconds: float = 60
 
     _deadline: float | None = None
-    _is_given_up = False
+    _is_too_slow = False
 
     def start_request(self) -> None:
         """Start the time limit of the next request, from its first byte on."""
@@ -39,7 +39,7 @@ class ClientSocket(socket.socket):
             self.settimeout(self.silence_seconds if flag else 0)
 
     def recv(self, size: int, flags: int = 0) -> bytes:
-        with self._giving_up():
+        with self._reset_if_too_slow():
             if self._deadline is None:
                 self._deadline = time.monotonic() + self.request_seconds
             # A timeout for each read alone would let a byte every few seconds hold the thread.
@@ -50,21 +50,21 @@ class ClientSocket(socket.socket):
     def sendall(self, data: Any, flags: int = 0) -> None:
         """Send all while the client takes some; Python's own bounds the whole by the timeout."""
         rest = memoryview(data)
-        with self._giving_up():
+        with self._reset_if_too_slow():
             while rest:
                 rest = rest[super().send(rest, flags) :]
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        with self._giving_up():
+        with self._reset_if_too_slow():
             return super().sendfile(file, offset, count)
 
     @contextmanager
-    def _giving_up(self) -> Iterator[None]:
+    def _reset_if_too_slow(self) -> Iterator[None]:
         """Fail all later calls, too, after the first wait that was too long."""
         try:
-            if self._is_given_up:
+            if self._is_too_slow:
                 raise TimeoutError
             yield
         except TimeoutError as exc:
-            self._is_given_up = True
+            self._is_too_slow = True
             raise ConnectionResetError(errno.ECONNRESET, "the client is too slow") from exc

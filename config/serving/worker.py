@@ -60,10 +60,10 @@ class Worker(gthread.ThreadWorker):
         a fifth of a busy worker's time.
         """
         self._queued.popleft()
-        goes_on = self._handle_one(conn)
-        while goes_on is True and self._may_stay(conn) and conn.sock.has_more(STAY_MILLISECONDS):
-            goes_on = self._handle_one(conn)
-        return goes_on
+        is_kept = self._handle_one(conn)
+        while is_kept is True and self._may_stay(conn) and conn.sock.has_more(STAY_MILLISECONDS):
+            is_kept = self._handle_one(conn)
+        return is_kept
 
     def _may_stay(self, conn: Any) -> bool:
         is_read = bool(conn.parser.unreader.buf.getvalue())
@@ -74,8 +74,8 @@ class Worker(gthread.ThreadWorker):
             # gunicorn would wait here for 5 seconds; the poller waits without a thread.
             return gthread._DEFER
         conn.sock.start_request()
-        goes_on = super().handle(conn)
-        if not goes_on:
+        is_kept = super().handle(conn)
+        if not is_kept:
             # Here, not in the main thread, which each client could make linger for 2 seconds.
             util.close_graceful(conn.sock)
-        return goes_on
+        return is_kept

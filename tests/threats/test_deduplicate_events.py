@@ -133,9 +133,9 @@ def test_keeps_troubles_of_other_keys_apart(repeat):
 @pytest.fixture
 def _late_look(monkeypatch):
     """The first look for the alert of a key comes before another request has made it."""
-    look = deduplication._hold_unresolved
+    look = deduplication._lock_unresolved
     looks = iter([lambda keys: {}])
-    monkeypatch.setattr(deduplication, "_hold_unresolved", lambda keys: next(looks, look)(keys))
+    monkeypatch.setattr(deduplication, "_lock_unresolved", lambda keys: next(looks, look)(keys))
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
