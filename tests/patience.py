@@ -6,7 +6,7 @@ import time
 PATIENCE_SECONDS = 120.0
 FIRST_PAUSE_SECONDS = 0.01
 # What is asked may be a node, which bounds how often.
-MAX_PAUSE_SECONDS = 0.25
+MAX_PAUSE_SECONDS = 0.05
 
 
 def wait_until(is_so, *, explain=lambda: "", within_seconds=PATIENCE_SECONDS):
