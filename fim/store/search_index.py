@@ -58,7 +58,3 @@ def start_indexing() -> None:
     """Begin in a thread of this process, on SQLite alone; a repeat does nothing."""
     if dialect is sqlite:
         _thread.start()
-
-
-def stop_indexing() -> None:
-    _thread.stop()
